@@ -1,0 +1,94 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target of the host program shares these: the strictest checks that compile together.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+]
+
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+/// A Swift target of the host program.
+func module(_ name: String, at path: String, uses dependencies: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: dependencies, path: "Sources/\(path)", swiftSettings: strict)
+}
+
+/// The tests of one module, in a folder of its name.
+func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, path: "Tests/\(name)", swiftSettings: strict)
+}
+
+let package = Package(
+    name: "modplan",
+    products: [
+        .executable(name: "modplan", targets: ["modplan"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // C: what Swift cannot see.
+        .systemLibrary(
+            name: "CGit2", path: "Sources/CGit2", pkgConfig: "libgit2",
+            providers: [.apt(["libgit2-dev"])]),
+        .target(
+            name: "CLinux", path: "Sources/CLinux",
+            linkerSettings: [.linkedLibrary("crypto")]),
+
+        // Adapters: leaves that know nothing of apps or plans.
+        module("Host", at: "Adapters/Host", uses: ["CLinux", subprocess, systemPackage]),
+        module("Git", at: "Adapters/Git", uses: ["CGit2"]),
+        module("UnixHTTP", at: "Adapters/UnixHTTP", uses: [nioCore, nioPosix, nioHTTP1]),
+        module("Docker", at: "Adapters/Docker", uses: ["UnixHTTP", nioCore]),
+        module("Supervisor", at: "Adapters/Supervisor", uses: ["UnixHTTP"]),
+        module("Volumes", at: "Adapters/Volumes", uses: ["Host"]),
+
+        // git → Desired → plan ← Observed, then Execution, then State.
+        module("Desired", at: "Desired", uses: [yams]),
+        module("Observed", at: "Observed/Snapshot", uses: []),
+        module("Planning", at: "Reconciler/Planning", uses: ["Desired", "Observed"]),
+        module("State", at: "Reconciler/State", uses: ["Planning", "Host"]),
+        module(
+            "Collection", at: "Observed/Collection",
+            uses: ["Observed", "Planning", "Docker", "Volumes", "Supervisor", "Host"]),
+        module(
+            "Execution", at: "Reconciler/Execution",
+            uses: ["Planning", "State", "Docker", "Volumes", "Supervisor", "Git", "Host"]),
+
+        module(
+            "Commands", at: "modplan/Commands",
+            uses: [
+                "Desired", "Observed", "Planning", "State", "Collection", "Execution", "Git",
+                "Docker", "Volumes", "Host", argumentParser, logging,
+            ]),
+        .executableTarget(
+            name: "modplan", dependencies: ["Commands"], path: "Sources/modplan/Main",
+            swiftSettings: strict),
+
+        tests("DesiredTests", uses: ["Desired"]),
+        tests("GitTests", uses: ["Git", "CGit2"]),
+        tests("DockerTests", uses: ["Docker", "UnixHTTP", "Supervisor"]),
+        tests("HostTests", uses: ["Host", "Volumes"]),
+        tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),
+    ]
+)

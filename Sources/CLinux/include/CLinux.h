@@ -1,0 +1,3 @@
+#ifndef MODPLAN_CLINUX_H
+#define MODPLAN_CLINUX_H
+#endif
