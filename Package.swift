@@ -67,7 +67,7 @@ let package = Package(
         module("Desired", at: "Desired", uses: ["CLinux", yams]),
         module("Observed", at: "Observed/Snapshot", uses: []),
         module("Planning", at: "Reconciler/Planning", uses: ["Desired", "Observed"]),
-        module("State", at: "Reconciler/State", uses: ["Planning", "Host"]),
+        module("State", at: "Reconciler/State", uses: ["Planning", "Desired", "Host"]),
         module(
             "Collection", at: "Observed/Collection",
             uses: ["Observed", "Planning", "Docker", "Volumes", "Supervisor", "Host"]),
