@@ -1,4 +1,4 @@
-package import Planning
+import Planning
 package import Volumes
 
 /// Carries out one step. It decides nothing: every case is one call.

@@ -79,6 +79,11 @@ package struct ContainerReference: Sendable, Equatable {
     /// Set for one that was observed, so that only that very one is touched.
     package var id: String?
 
+    package init(name: String, id: String? = nil) {
+        self.name = name
+        self.id = id
+    }
+
     /// What the engine is asked for.
     package var key: String { id ?? name }
 }
