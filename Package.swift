@@ -64,7 +64,7 @@ let package = Package(
         module("Volumes", at: "Adapters/Volumes", uses: ["Host"]),
 
         // git → Desired → plan ← Observed, then Execution, then State.
-        module("Desired", at: "Desired", uses: [yams]),
+        module("Desired", at: "Desired", uses: ["CLinux", yams]),
         module("Observed", at: "Observed/Snapshot", uses: []),
         module("Planning", at: "Reconciler/Planning", uses: ["Desired", "Observed"]),
         module("State", at: "Reconciler/State", uses: ["Planning", "Host"]),
