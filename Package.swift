@@ -58,8 +58,8 @@ let package = Package(
         // Adapters: leaves that know nothing of apps or plans.
         module("Host", at: "Adapters/Host", uses: ["CLinux", subprocess, systemPackage]),
         module("Git", at: "Adapters/Git", uses: ["CGit2"]),
-        module("UnixHTTP", at: "Adapters/UnixHTTP", uses: [nioCore, nioPosix, nioHTTP1]),
-        module("Docker", at: "Adapters/Docker", uses: ["UnixHTTP", nioCore]),
+        module("UnixHTTP", at: "Adapters/UnixHTTP", uses: [nioCore, nioPosix, nioHTTP1, systemPackage]),
+        module("Docker", at: "Adapters/Docker", uses: ["UnixHTTP"]),
         module("Supervisor", at: "Adapters/Supervisor", uses: ["UnixHTTP"]),
         module("Volumes", at: "Adapters/Volumes", uses: ["Host"]),
 
@@ -67,7 +67,7 @@ let package = Package(
         module("Desired", at: "Desired", uses: ["CLinux", yams]),
         module("Observed", at: "Observed/Snapshot", uses: []),
         module("Planning", at: "Reconciler/Planning", uses: ["Desired", "Observed"]),
-        module("State", at: "Reconciler/State", uses: ["Planning", "Host"]),
+        module("State", at: "Reconciler/State", uses: ["Planning", "Desired", "Host"]),
         module(
             "Collection", at: "Observed/Collection",
             uses: ["Observed", "Planning", "Docker", "Volumes", "Supervisor", "Host"]),

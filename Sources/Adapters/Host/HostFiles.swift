@@ -84,3 +84,20 @@ private func unescapeMountPath(_ text: Substring) -> String {
     }
     return String(decoding: bytes, as: UTF8.self)
 }
+
+/// Adds to the end of a file, made if need be, and syncs. A torn last line of a crash is ended
+/// first, so that what is added stands on a line of its own.
+package func appendDurably(_ bytes: [UInt8], to path: String) throws(SystemError) {
+    let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard file >= 0 else { throw SystemError("open", path) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw SystemError("stat", path) }
+    var line = bytes
+    var last: UInt8 = 0x0A
+    if status.st_size > 0, pread(file, &last, 1, status.st_size - 1) == 1, last != 0x0A {
+        line.insert(0x0A, at: 0)
+    }
+    try writeAll(file, line, subject: path)
+    guard fdatasync(file) == 0 else { throw SystemError("sync", path) }
+}
