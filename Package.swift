@@ -90,5 +90,6 @@ let package = Package(
         tests("DockerTests", uses: ["Docker", "UnixHTTP", "Supervisor"]),
         tests("HostTests", uses: ["Host", "Volumes"]),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),
+        tests("ImageTests", uses: ["Desired", "Planning"]),
     ]
 )
