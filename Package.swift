@@ -90,6 +90,6 @@ let package = Package(
         tests("DockerTests", uses: ["Docker", "UnixHTTP", "Supervisor"]),
         tests("HostTests", uses: ["Host", "Volumes"]),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),
-        tests("ImageTests", uses: ["Desired", "Planning"]),
+        tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
     ]
 )
