@@ -65,10 +65,10 @@ let package = Package(
         module("Volumes", at: "Adapters/Volumes", uses: ["Host"]),
 
         // git → Desired → plan ← Observed, then Execution, then State.
-        module("Desired", at: "Desired", uses: [yams]),
+        module("Desired", at: "Desired", uses: ["CLinux", yams]),
         module("Observed", at: "Observed/Snapshot", uses: []),
         module("Planning", at: "Reconciler/Planning", uses: ["Desired", "Observed"]),
-        module("State", at: "Reconciler/State", uses: ["Planning", "Host"]),
+        module("State", at: "Reconciler/State", uses: ["Planning", "Desired", "Host"]),
         module(
             "Collection", at: "Observed/Collection",
             uses: ["Observed", "Planning", "Docker", "Volumes", "Supervisor", "Host"]),
@@ -93,5 +93,6 @@ let package = Package(
             uses: ["Docker", "UnixHTTP", "Supervisor", nioCore, nioPosix, nioHTTP1, nioConcurrency]),
         tests("HostTests", uses: ["Host", "Volumes"]),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),
+        tests("ImageTests", uses: ["Desired", "Planning"]),
     ]
 )

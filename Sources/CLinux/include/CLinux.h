@@ -1,3 +1,18 @@
+/* What Swift cannot see of Linux: system calls without a wrapper, and libcrypto's digest. */
 #ifndef MODPLAN_CLINUX_H
 #define MODPLAN_CLINUX_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MODPLAN_RESOLVE_NO_XDEV 0x01
+#define MODPLAN_RESOLVE_NO_SYMLINKS 0x04
+#define MODPLAN_RESOLVE_BENEATH 0x08
+
+/* openat2(2). Returns a descriptor, or -1 with errno set. */
+int modplan_openat2(int directory, const char *path, int flags, uint32_t mode, uint64_t resolve);
+
+/* SHA-256 of `count` bytes into `digest`, which holds 32 bytes. */
+void modplan_sha256(const void *bytes, size_t count, uint8_t *digest);
+
 #endif

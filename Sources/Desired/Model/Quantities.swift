@@ -70,3 +70,13 @@ extension Int64 {
         self.init(text)
     }
 }
+
+extension ByteCount {
+    /// For people, rounded down to whole units: `255 MiB`.
+    package var rounded: String {
+        for unit in Self.units where bytes >> unit.shift > 0 {
+            return "\(bytes >> unit.shift) \(unit.suffix)"
+        }
+        return "\(bytes) B"
+    }
+}

@@ -1,0 +1,103 @@
+package import Glibc
+
+// Plain paths of the host's own, never beneath something that an app can write.
+
+/// The attributes of what lies at a path, of a link itself; nil if nothing does.
+package func hostEntry(_ path: String) throws(SystemError) -> stat? {
+    var result = stat()
+    if lstat(path, &result) == 0 { return result }
+    if errno == ENOENT { return nil }
+    throw SystemError("stat", path)
+}
+
+package func isFolder(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFDIR }
+
+/// Makes a folder with all that lead to it, readable by root alone from the first one made on.
+package func makeFolders(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
+    if mkdir(path, mode) == 0 || errno == EEXIST { return }
+    guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
+        throw SystemError("make folder", path)
+    }
+    try makeFolders(String(path[..<slash]), mode: mode)
+    guard mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("make folder", path) }
+}
+
+/// Removes a file or an empty folder; nothing there is no error.
+package func removeHostEntry(_ path: String, folder: Bool) throws(SystemError) {
+    let result = folder ? rmdir(path) : unlink(path)
+    guard result == 0 || errno == ENOENT else { throw SystemError("remove", path) }
+}
+
+/// Makes a new file of so many bytes that takes up no space yet.
+package func makeSparseFile(_ path: String, size: Int64) throws(SystemError) {
+    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard file >= 0 else { throw SystemError("create", path) }
+    defer { close(file) }
+    guard ftruncate(file, off_t(size)) == 0 else { throw SystemError("size", path) }
+}
+
+/// Sets the length of a file that is there.
+package func resizeFile(_ path: String, size: Int64) throws(SystemError) {
+    guard truncate(path, off_t(size)) == 0 else { throw SystemError("size", path) }
+}
+
+package func syncFile(_ path: String) throws(SystemError) {
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+    guard file >= 0 else { throw SystemError("open", path) }
+    defer { close(file) }
+    guard fsync(file) == 0 else { throw SystemError("sync", path) }
+}
+
+/// A file of the host's own, links followed.
+package func readHostFile(_ path: String, limit: Int) throws(SystemError) -> [UInt8] {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { throw SystemError("open", path) }
+    defer { close(file) }
+    return try readAll(file, subject: path, limit: limit)
+}
+
+/// Every mount point of this process's namespace, from `/proc/self/mountinfo`.
+package func mountPoints() throws(SystemError) -> Set<String> {
+    let bytes = try readHostFile("/proc/self/mountinfo", limit: 64 << 20)
+    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+    return Set(
+        lines.compactMap { line in
+            let fields = line.split(separator: " ", maxSplits: 5)
+            return fields.count > 4 ? unescapeMountPath(fields[4]) : nil
+        })
+}
+
+/// The kernel writes space, tab, newline and backslash as three octal digits.
+private func unescapeMountPath(_ text: Substring) -> String {
+    guard text.contains("\\") else { return String(text) }
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+        if byte == UInt8(ascii: "\\"), rest.count >= 3,
+            let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)
+        {
+            bytes.append(code)
+            rest = rest.dropFirst(3)
+        } else {
+            bytes.append(byte)
+        }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
+/// Adds to the end of a file, made if need be, and syncs. A torn last line of a crash is ended
+/// first, so that what is added stands on a line of its own.
+package func appendDurably(_ bytes: [UInt8], to path: String) throws(SystemError) {
+    let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard file >= 0 else { throw SystemError("open", path) }
+    defer { close(file) }
+    var status = stat()
+    guard fstat(file, &status) == 0 else { throw SystemError("stat", path) }
+    var line = bytes
+    var last: UInt8 = 0x0A
+    if status.st_size > 0, pread(file, &last, 1, status.st_size - 1) == 1, last != 0x0A {
+        line.insert(0x0A, at: 0)
+    }
+    try writeAll(file, line, subject: path)
+    guard fdatasync(file) == 0 else { throw SystemError("sync", path) }
+}

@@ -1,0 +1,113 @@
+import Subprocess
+import SystemPackage
+
+/// A program of the host that did not do what it was asked.
+package struct ToolError: Error, CustomStringConvertible {
+    package enum Failure: Sendable {
+        case missing
+        case deadline(seconds: Int)
+        /// The exit status, or 128 + the signal's number.
+        case status(Int32)
+        case other(String)
+    }
+
+    package var tool: String
+    package var arguments: [String]
+    package var failure: Failure
+    /// What it wrote to standard error, at most 4 KiB, trimmed.
+    package var output: String
+
+    package var description: String {
+        switch failure {
+        case .missing: "\(tool): not found; install it (modplan doctor names the package)"
+        case .deadline(let seconds): "\(command): no end after \(seconds) s"
+        case .status(let status):
+            "\(command): exit status \(status)\(output.isEmpty ? "" : ": \(output)")"
+        case .other(let text): "\(command): \(text)"
+        }
+    }
+
+    private var command: String { ([tool] + arguments).joined(separator: " ") }
+}
+
+/// The one funnel through which programs of the host run.
+package enum Tool {
+    /// Runs a program to its end and gives its standard output.
+    ///
+    /// The program is a group of its own, so that a Ctrl-C at the terminal reaches modplan alone,
+    /// which decides what to finish.
+    /// - Parameters:
+    ///   - limit: the most bytes of output that are taken.
+    ///   - accepted: exit statuses that are no failure.
+    @discardableResult
+    package static func run(
+        _ tool: String, _ arguments: [String], deadlineSeconds: Int = 60, limit: Int = 1 << 20,
+        accepted: Set<Int32> = [0]
+    ) async throws(ToolError) -> String {
+        func failed(_ failure: ToolError.Failure, _ output: String = "") -> ToolError {
+            ToolError(tool: tool, arguments: arguments, failure: failure, output: output)
+        }
+        var options = PlatformOptions()
+        options.processGroupID = 0
+        let configuration = Configuration(
+            executable: .name(tool), arguments: Arguments(arguments), platformOptions: options)
+        let result: Outcome
+        do {
+            result = try await withDeadline(seconds: deadlineSeconds) {
+                try await collect(configuration, limit: limit)
+            }
+        } catch let error as SubprocessError {
+            throw failed(
+                error.code == .executableNotFound ? .missing : .other(String(describing: error)))
+        } catch is DeadlineExceeded {
+            throw failed(.deadline(seconds: deadlineSeconds))
+        } catch {
+            throw failed(.other(String(describing: error)))
+        }
+        guard accepted.contains(result.status) else {
+            throw failed(.status(result.status), result.errors)
+        }
+        return result.output
+    }
+
+    private struct Outcome: Sendable {
+        var status: Int32
+        var output: String
+        var errors: String
+    }
+
+    private static func collect(
+        _ configuration: Configuration, limit: Int
+    ) async throws -> Outcome {
+        let result = try await Subprocess.run(
+            configuration, output: .string(limit: limit), error: .string(limit: 1 << 16))
+        let status: Int32 =
+            switch result.terminationStatus {
+            case .exited(let code): code
+            case .signaled(let signal): 128 + signal
+            }
+        let errors = String(result.standardError.prefix(4096))
+        let trimmed = errors.split(separator: "\n", omittingEmptySubsequences: true)
+            .joined(separator: "; ")
+        return Outcome(status: status, output: result.standardOutput, errors: trimmed)
+    }
+}
+
+/// A call took longer than it may.
+package struct DeadlineExceeded: Error {}
+
+/// Gives `body` so many seconds, then cancels it and throws `DeadlineExceeded`.
+package func withDeadline<Value: Sendable>(
+    seconds: Int, _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    try await withThrowingTaskGroup(of: Value.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(for: .seconds(seconds))
+            throw DeadlineExceeded()
+        }
+        defer { group.cancelAll() }
+        guard let value = try await group.next() else { throw CancellationError() }
+        return value
+    }
+}

@@ -1,0 +1,194 @@
+import Glibc
+import Host
+
+/// Volumes as sparse files with ext4 on loop devices: the backend where there is no LVM.
+///
+///     <directory>/images/<name>.img     the volume; `<name>.img.partial` while it is being made
+///     <directory>/mounts/<name>/        its mount point
+package struct FileVolumes: VolumeStore {
+    private let directory: String
+    private var images: String { "\(directory)/images" }
+    private var mounts: String { "\(directory)/mounts" }
+
+    /// - Parameter directory: an absolute path; made at the first volume.
+    package init(directory: String) { self.directory = directory }
+
+    package func mountPoint(of name: String) -> String { "\(mounts)/\(name)" }
+
+    private func image(_ name: String) -> String { "\(images)/\(name).img" }
+
+    package func list(prefix: String) async throws(VolumeError) -> [VolumeRecord] {
+        do throws(SystemError) {
+            guard try hostEntry(images) != nil else { return [] }
+            let directory = try Directory(path: images)
+            let mounted = try mountPoints()
+            var records: [VolumeRecord] = []
+            for file in try directory.names() where file.hasPrefix(prefix) {
+                guard file.hasSuffix(".img"), let status = try directory.attributes(file) else {
+                    continue
+                }
+                let name = String(file.dropLast(4))
+                let point = mountPoint(of: name)
+                records.append(
+                    VolumeRecord(
+                        name: name, limit: Int64(status.st_size),
+                        used: Int64(status.st_blocks) * 512,
+                        mountPoint: mounted.contains(point) ? point : nil))
+            }
+            return records
+        } catch {
+            throw VolumeError("list", prefix, "\(error)")
+        }
+    }
+
+    package func create(_ name: String, limit: Int64) async throws(VolumeError) {
+        try await making("create", name) { partial in
+            try makeSparseFile(partial, size: limit)
+            try await Tool.run(
+                "mkfs.ext4", ["-q", "-F"] + Self.formatOptions + [partial])
+        }
+    }
+
+    /// Without these, mkfs writes 64 MiB for each 2 GiB; and no block is kept for root, so that
+    /// the limit is the app's own.
+    private static let formatOptions = [
+        "-m", "0", "-J", "size=8", "-E", "nodiscard,lazy_itable_init=1,lazy_journal_init=1",
+    ]
+
+    package func snapshot(
+        _ origin: String, as name: String, limit: Int64
+    ) async throws(VolumeError) {
+        let source = image(origin)
+        try await making("snapshot", name) { partial in
+            guard let status = try hostEntry(source) else {
+                throw VolumeError("snapshot", origin, "no such volume")
+            }
+            guard Int64(status.st_size) <= limit else {
+                throw VolumeError(
+                    "snapshot", name,
+                    "the build's output takes \(Int64(status.st_size)) bytes and run.volume is "
+                        + "\(limit) bytes; raise run.volume, or build less")
+            }
+            // A reflink where the host's file system has them, else only the blocks in use.
+            try await Tool.run(
+                "cp", ["--reflink=auto", "--sparse=always", source, partial], deadlineSeconds: 600)
+            try resizeFile(partial, size: limit)
+            try await Tool.run("resize2fs", [partial], deadlineSeconds: 600)
+        }
+    }
+
+    package func seal(
+        _ name: String, folder: String, renamed: String, artifact: String
+    ) async throws(VolumeError) {
+        do {
+            let path = mountPoint(of: name)
+            try await offload { try keepOnly(folder, as: renamed, in: path) }
+            try await unmount(name)
+            let file = image(name)
+            // resize2fs wants a checked file system; -p mends what is safe to mend, 1 says it did.
+            try await Tool.run("e2fsck", ["-f", "-p", file], deadlineSeconds: 600, accepted: [0, 1])
+            try await Tool.run("resize2fs", ["-M", file], deadlineSeconds: 600)
+            let header = try await Tool.run("dumpe2fs", ["-h", file])
+            guard let size = fileSystemSize(header) else {
+                throw VolumeError("seal", name, "dumpe2fs names no block count and size")
+            }
+            try resizeFile(file, size: size)
+            let images = try Directory(path: images)
+            try images.rename("\(name).img", to: "\(artifact).img")
+            try images.sync()
+        } catch let error as VolumeError {
+            throw error
+        } catch {
+            throw VolumeError("seal", name, "\(error)")
+        }
+    }
+
+    package func mount(_ name: String) async throws(VolumeError) {
+        let point = mountPoint(of: name)
+        do {
+            if try mountPoints().contains(point) { return }
+            try makeFolders(point)
+            try await Tool.run(
+                "mount",
+                ["-t", "ext4", "-o", "loop,nodev,nosuid,noatime,discard", image(name), point])
+        } catch {
+            throw VolumeError("mount", name, "\(error)")
+        }
+    }
+
+    package func unmount(_ name: String) async throws(VolumeError) {
+        let point = mountPoint(of: name)
+        do {
+            guard try mountPoints().contains(point) else { return }
+            try await Tool.run("umount", [point])
+        } catch {
+            throw VolumeError("unmount", name, "\(error)")
+        }
+    }
+
+    package func remove(_ name: String) async throws(VolumeError) {
+        do {
+            let point = mountPoint(of: name)
+            guard try !mountPoints().contains(point) else {
+                throw VolumeError("remove", name, "it is mounted")
+            }
+            try removeHostEntry(point, folder: true)
+            try removeHostEntry(image(name), folder: false)
+        } catch let error as VolumeError {
+            throw error
+        } catch {
+            throw VolumeError("remove", name, "\(error)")
+        }
+    }
+
+    /// Makes an image under its temporary name and gives it its own once it is whole.
+    private func making(
+        _ operation: String, _ name: String, _ body: (String) async throws -> Void
+    ) async throws(VolumeError) {
+        do {
+            try makeFolders(images)
+            let partial = "\(image(name)).partial"
+            try removeHostEntry(partial, folder: false)
+            do {
+                try await body(partial)
+                try syncFile(partial)
+                let images = try Directory(path: images)
+                try images.rename("\(name).img.partial", to: "\(name).img")
+                try images.sync()
+            } catch {
+                try? removeHostEntry(partial, folder: false)
+                throw error
+            }
+        } catch let error as VolumeError {
+            throw error
+        } catch {
+            throw VolumeError(operation, name, "\(error)")
+        }
+    }
+}
+
+/// Block count times block size, from `dumpe2fs -h`.
+func fileSystemSize(_ header: String) -> Int64? {
+    var fields: [Substring: Int64] = [:]
+    for line in header.split(separator: "\n") {
+        let parts = line.split(separator: ":", maxSplits: 1)
+        guard let name = parts.first, let value = parts.last else { continue }
+        fields[name] = Int64(value.drop { $0 == " " })
+    }
+    guard let count = fields["Block count"], let size = fields["Block size"] else { return nil }
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: size)
+    return overflow ? nil : bytes
+}
+
+/// Empties a volume but for one folder, which must be a real one: the build owned all of it and
+/// may have put a link in its place.
+private func keepOnly(_ folder: String, as renamed: String, in path: String) throws {
+    let root = try Directory(path: path)
+    guard let status = try root.attributes(folder), isFolder(status) else {
+        throw SystemError("seal", "\(path)/\(folder)", code: 0, detail: "the build left no folder")
+    }
+    for name in try root.names() where name != folder { try root.removeTree(name) }
+    if folder != renamed { try root.rename(folder, to: renamed) }
+    try root.change(mode: 0o755, owner: .root)
+    try root.sync()
+}

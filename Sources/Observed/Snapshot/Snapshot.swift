@@ -1,0 +1,106 @@
+/// What one source of observation gave. Unavailable is never the same as empty: an engine that is
+/// down must not look like one without containers.
+package enum Reading<Value: Sendable>: Sendable {
+    case read(Value)
+    /// Why it could not be read, for people.
+    case unavailable(String)
+
+    package var value: Value? {
+        if case .read(let value) = self { value } else { nil }
+    }
+
+    package var failure: String? {
+        if case .unavailable(let why) = self { why } else { nil }
+    }
+}
+
+extension Reading: Equatable where Value: Equatable {}
+
+/// The world at one moment, as far as it is ours. Values only: collecting is another target's.
+package struct Snapshot: Sendable, Equatable {
+    package var engine: Reading<Engine>
+    package var volumes: Reading<[Volume]>
+
+    package init(engine: Reading<Engine>, volumes: Reading<[Volume]>) {
+        self.engine = engine
+        self.volumes = volumes
+    }
+}
+
+/// What the engine holds that carries our mark.
+package struct Engine: Sendable, Equatable {
+    package var containers: [Container]
+    package var images: [Image]
+    /// Nil if our bridge network does not exist.
+    package var network: Network?
+
+    package init(containers: [Container], images: [Image], network: Network?) {
+        self.containers = containers
+        self.images = images
+        self.network = network
+    }
+}
+
+package struct Network: Sendable, Equatable {
+    package var id: String
+    package var name: String
+
+    package init(id: String, name: String) {
+        self.id = id
+        self.name = name
+    }
+}
+
+/// An image of the image standard.
+package struct Image: Sendable, Equatable {
+    package var id: String
+    /// Its name in the image tree, for example `run-node`; nil for one that a newer took over from.
+    package var name: String?
+    /// The label with the digest of all that it was built from: equal for images that differ only
+    /// in when they were built.
+    package var inputDigest: String
+
+    package init(id: String, name: String?, inputDigest: String) {
+        self.id = id
+        self.name = name
+        self.inputDigest = inputDigest
+    }
+}
+
+/// A volume of ours, with what could be read in it where it is mounted.
+package struct Volume: Sendable, Equatable {
+    package var name: String
+    package var limitBytes: Int64
+    package var usedBytes: Int64
+    package var isMounted: Bool
+    /// Nil unless it is a run volume and mounted.
+    package var contents: Reading<RunVolumeContents>?
+
+    package init(
+        name: String, limitBytes: Int64, usedBytes: Int64, isMounted: Bool,
+        contents: Reading<RunVolumeContents>? = nil
+    ) {
+        self.name = name
+        self.limitBytes = limitBytes
+        self.usedBytes = usedBytes
+        self.isMounted = isMounted
+        self.contents = contents
+    }
+}
+
+package struct RunVolumeContents: Sendable, Equatable {
+    /// `supervisor.conf` as it stands; nil if there is none.
+    package var configuration: [UInt8]?
+    /// Folders of the standard that are missing or not the app's own, in order.
+    package var damagedFolders: [String]
+    /// Oldest first.
+    package var notifications: [Notification]
+
+    package init(
+        configuration: [UInt8]?, damagedFolders: [String], notifications: [Notification]
+    ) {
+        self.configuration = configuration
+        self.damagedFolders = damagedFolders
+        self.notifications = notifications
+    }
+}

@@ -1,0 +1,49 @@
+package import Desired
+package import Planning
+
+/// What execution asks of the container engine.
+package protocol ContainerEffects: Sendable {
+    func createNetwork(_ name: String) async throws
+    func removeNetwork(_ id: String) async throws
+    func create(_ spec: ContainerSpec) async throws
+    func start(_ container: ContainerReference) async throws
+    func stop(_ container: ContainerReference) async throws
+    func remove(_ container: ContainerReference) async throws
+    func updateLimits(
+        _ container: ContainerReference, memoryBytes: Int64, nanoCPUs: Int64
+    ) async throws
+    /// Runs a build to its end; afterwards its container is gone, however it ended.
+    func runBuild(
+        _ spec: ContainerSpec, timeoutSeconds: Int64, output: @escaping @Sendable (String) -> Void
+    ) async throws
+}
+
+/// What execution asks of the supervisord in a container.
+package protocol ProgramEffects: Sendable {
+    /// Takes up a changed configuration, which restarts the program if its section changed.
+    func update(_ container: ContainerReference) async throws
+    func start(_ container: ContainerReference) async throws
+    func stop(_ container: ContainerReference) async throws
+    /// Returns once the app is ready; throws with the log's last lines if it does not get there.
+    func awaitReady(
+        _ container: ContainerReference, volume: String, port: Int, _ check: ReadyCheck
+    ) async throws
+}
+
+/// What execution writes below a mounted volume.
+package protocol FileEffects: Sendable {
+    func writeSource(_ source: SourceTree, into volume: String) async throws
+    func repairLayout(of volume: String) async throws
+    func writeConfiguration(_ bytes: [UInt8], to volume: String) async throws
+}
+
+/// What execution remembers.
+package protocol RecordEffects: Sendable {
+    /// Durable before the effect.
+    func intend(_ step: Step, plan: String) async throws
+    /// Durable before anything that depends on it; `failure` is nil for success.
+    func conclude(_ step: Step, plan: String, failure: String?) async throws
+    func record(_ release: Release, plan: String, of app: String) async throws
+    func recordApplied(_ definition: String, of app: String) async throws
+    func forget(_ app: String) async throws
+}

@@ -1,0 +1,103 @@
+import Docker
+import FoundationEssentials
+import Host
+package import Planning
+import Volumes
+
+/// Why a build failed.
+package struct BuildError: Error, CustomStringConvertible {
+    package enum Cause: Equatable, Sendable {
+        case timeout(seconds: Int64)
+        case memory(limitBytes: Int64)
+        case processes(limit: Int)
+        case disk(sizeBytes: Int64)
+        case status(Int)
+        case signal(Int)
+    }
+
+    package var cause: Cause
+    /// The last lines that the build printed.
+    package var lines: [String]
+
+    package var description: String {
+        let reason =
+            switch cause {
+            case .timeout(let seconds):
+                "the build did not end within \(seconds) s and was killed; raise build.timeout"
+            case .memory(let limit):
+                "the build ran out of memory (\(limit >> 20) MiB); raise build.memory"
+            case .processes(let limit):
+                "the build ran out of processes (\(limit) at once)"
+            case .disk(let size):
+                "the build filled its volume (\(size >> 20) MiB); raise build.volume"
+            case .status(let status): "the build failed with exit status \(status)"
+            case .signal(let signal): "the build was killed by signal \(signal)"
+            }
+        guard !lines.isEmpty else { return reason }
+        return "\(reason); its last lines:\n" + lines.map { "    \($0)" }.joined(separator: "\n")
+    }
+}
+
+extension EngineContainers {
+    package func runBuild(
+        _ spec: Planning.ContainerSpec, timeoutSeconds: Int64,
+        output: @escaping @Sendable (String) -> Void
+    ) async throws {
+        let reference = ContainerReference(name: spec.name)
+        let tail = TailOfOutput()
+        do {
+            try await create(spec)
+            try await start(reference)
+            let status: Int
+            do {
+                status = try await follow(spec.name, timeoutSeconds: timeoutSeconds) { line in
+                    tail.add(line)
+                    output(line)
+                }
+            } catch is DeadlineExceeded {
+                throw BuildError(cause: .timeout(seconds: timeoutSeconds), lines: tail.lines)
+            }
+            if status != 0 {
+                throw BuildError(cause: cause(of: status, spec), lines: tail.lines)
+            }
+            try await remove(reference)
+        } catch {
+            // A failed build leaves nothing: neither its processes nor its volume.
+            try? await remove(reference)
+            try? await volumes.unmount(spec.volume)
+            try? await volumes.remove(spec.volume)
+            throw error
+        }
+    }
+
+    /// Streams a running build's output line by line until it ends.
+    ///
+    /// - Returns: its exit status.
+    private func follow(
+        _ container: String, timeoutSeconds: Int64, line: @escaping @Sendable (String) -> Void
+    ) async throws -> Int {
+        try await withDeadline(seconds: Int(timeoutSeconds)) {
+            try await engine.withLogs(of: container, within: .seconds(timeoutSeconds + 5)) {
+                stream in
+                var splitter = OutputLines()
+                for try await piece in stream {
+                    for text in splitter.add(piece.bytes) { line(text) }
+                }
+                if let rest = splitter.rest { line(rest) }
+            }
+            return try await engine.waitContainer(container, within: .seconds(30))
+        }
+    }
+
+    /// Tells a build that overran a limit from one that failed, by the report that navi left on
+    /// the volume: the container's own counters vanish with it.
+    private func cause(of status: Int, _ spec: Planning.ContainerSpec) -> BuildError.Cause {
+        let report = try? BuildReport.read(in: volumes.mountPoint(of: spec.volume))
+        guard let report else { return .status(status) }
+        if report.ranOutOfMemory { return .memory(limitBytes: spec.memoryBytes) }
+        if report.ranOutOfProcesses { return .processes(limit: spec.processLimit) }
+        if let size = report.fullVolumeBytes { return .disk(sizeBytes: size) }
+        if let signal = report.signal { return .signal(signal) }
+        return .status(status)
+    }
+}

@@ -1,0 +1,87 @@
+package import Docker
+import Host
+package import Planning
+package import Volumes
+
+/// Containers on a real engine. Every call may be repeated: what is there already, or gone
+/// already, is no error, as long as it is ours.
+package struct EngineContainers: ContainerEffects {
+    let engine: DockerClient
+    let volumes: any VolumeStore
+    let installation: String
+
+    package init(engine: DockerClient, volumes: any VolumeStore, installation: String) {
+        self.engine = engine
+        self.volumes = volumes
+        self.installation = installation
+    }
+
+    // MARK: Network
+
+    package func createNetwork(_ name: String) async throws {
+        do {
+            _ = try await engine.createNetwork(
+                .isolatedBridge(name: name, labels: [Label.installation: installation]))
+        } catch where error.isConflict {
+            let label = "\(Label.installation)=\(installation)"
+            guard try await engine.networks(labels: [label]).contains(where: { $0.name == name })
+            else { throw error }
+        }
+    }
+
+    package func removeNetwork(_ id: String) async throws {
+        do { try await engine.removeNetwork(id) } catch where error.isNotFound {}
+    }
+
+    // MARK: Life
+
+    package func create(_ spec: Planning.ContainerSpec) async throws {
+        let mountPoint = volumes.mountPoint(of: spec.volume)
+        try requireMounted(mountPoint, for: spec.name)
+        let body = Docker.ContainerSpec(spec, installation: installation, mountPoint: mountPoint)
+        do {
+            _ = try await engine.createContainer(name: spec.name, body)
+        } catch where error.isConflict {
+            // The engine made it and its answer was lost, or the name is somebody else's.
+            let found = try await engine.inspectContainer(spec.name)
+            guard found.config.labels == found.config.labels.merging(body.labels, uniquingKeysWith: { $1 }),
+                found.imageID == spec.imageID
+            else { throw error }
+        }
+    }
+
+    package func start(_ container: ContainerReference) async throws {
+        // Without its volume below, the container would write into the host's own file system.
+        let found = try await engine.inspectContainer(container.key)
+        for mount in found.mounts where mount.type == "bind" {
+            try requireMounted(mount.source, for: container.name)
+        }
+        _ = try await engine.startContainer(container.key)
+    }
+
+    package func stop(_ container: ContainerReference) async throws {
+        do {
+            _ = try await engine.stopContainer(
+                container.key, timeout: .seconds(ContainerStop.seconds))
+        } catch where error.isNotFound {}
+    }
+
+    package func remove(_ container: ContainerReference) async throws {
+        do {
+            try await engine.removeContainer(container.key, force: true)
+        } catch where error.isNotFound {}
+    }
+
+    package func updateLimits(
+        _ container: ContainerReference, memoryBytes: Int64, nanoCPUs: Int64
+    ) async throws {
+        try await engine.updateContainer(container.key, memory: memoryBytes, nanoCPUs: nanoCPUs)
+    }
+
+    func requireMounted(_ path: String, for container: String) throws {
+        guard try mountPoints().contains(path) else {
+            throw SystemError(
+                "use the volume of \(container)", path, code: 0, detail: "it is not mounted")
+        }
+    }
+}

@@ -1,0 +1,43 @@
+import FoundationEssentials
+package import Planning
+package import State
+
+/// Execution's memory in the state's files.
+package struct StateRecords: RecordEffects {
+    private let store: StateStore
+
+    package init(store: StateStore) { self.store = store }
+
+    package func intend(_ step: Step, plan: String) async throws {
+        try append(.intent, step, plan, nil)
+    }
+
+    package func conclude(_ step: Step, plan: String, failure: String?) async throws {
+        try append(failure == nil ? .done : .failed, step, plan, failure)
+    }
+
+    private func append(
+        _ event: JournalEntry.Event, _ step: Step, _ plan: String, _ message: String?
+    ) throws {
+        // What apps share goes to a journal that no app can be named like.
+        try store.append(
+            JournalEntry(
+                event: event, at: Date().formatted(.iso8601), plan: plan, step: step.id,
+                kind: step.operation.kind, message: message), to: step.subject.app ?? "_shared")
+    }
+
+    package func record(_ release: Release, plan: String, of app: String) async throws {
+        var release = release
+        release.plan = plan
+        try store.update(app) { state in
+            state.releases.removeAll { $0.number == release.number }
+            state.releases.append(release)
+        }
+    }
+
+    package func recordApplied(_ definition: String, of app: String) async throws {
+        try store.update(app) { $0.applied = definition }
+    }
+
+    package func forget(_ app: String) async throws { try store.forget(app) }
+}

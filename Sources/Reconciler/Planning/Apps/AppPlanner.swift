@@ -1,0 +1,94 @@
+import Desired
+import Observed
+
+/// Plans one app: its build, its instances, and what it left behind.
+struct AppPlanner {
+    let app: String
+    let world: World
+    let desired: DesiredApp?
+    /// The step that makes the network, if it has to be made.
+    let networkStep: [String]
+    var builds: SharedBuilds
+    var result = AppResult()
+
+    /// The containers of one instance, or of the build, that are there.
+    let containers: [Container]
+
+    init(
+        app: String, world: World, desired: DesiredApp?, networkStep: [String],
+        builds: SharedBuilds
+    ) {
+        self.app = app
+        self.world = world
+        self.desired = desired
+        self.networkStep = networkStep
+        self.builds = builds
+        containers = world.containers(of: app)
+    }
+
+    mutating func run() throws(PlanningError) -> AppResult {
+        noteNotifications()
+        guard let desired, !world.input.destroys else {
+            endApp(world.input.destroys ? .destroyed : .appRemoved)
+            return result
+        }
+        let target = try Target(desired, in: world)
+        let swept = sweepTransients()
+        let artifact = planBuild(target, after: swept)
+        var previous: [String] = []
+        for number in 0..<target.definition.run.instances {
+            let settled = planInstance(
+                number, target: target, artifact: artifact, swept: swept, previous: previous)
+            // One instance at a time, unless they pass a port on to each other.
+            if !passesPortsOn(target) { previous = settled }
+        }
+        for number in instancesOnHost where number >= target.definition.run.instances {
+            endInstance(number, reason: .scaledDown)
+        }
+        if !result.steps.steps.isEmpty && world.state(of: app).applied != desired.blob {
+            result.steps.add(
+                .recordApplied(definition: desired.blob), for: .instance(app: app, number: 0),
+                after: result.steps.steps.map(\.id))
+        }
+        return result
+    }
+
+    /// The numbers of the instances that have a container or a volume.
+    var instancesOnHost: [Int] {
+        let ofVolumes = world.volumes(of: app).compactMap { entry in
+            if case .run(_, let instance, _) = entry.role { instance } else { nil as Int? }
+        }
+        return Set(containers.compactMap(\.labels.instance) + ofVolumes).sorted()
+    }
+
+    /// Each instance's port is now held by another instance: one by one would wait for ever.
+    private func passesPortsOn(_ target: Target) -> Bool {
+        containers.contains { container in
+            guard let number = container.labels.instance else { return false }
+            return (0..<target.definition.run.instances).contains { other in
+                guard other != number, let port = target.container(.run, instance: other).port
+                else { return false }
+                return container.settings.ports.contains {
+                    $0.hasPrefix("\(port.host):\(port.hostPort):")
+                }
+            }
+        }
+    }
+
+    mutating func note(
+        _ address: Address, _ action: Action, _ reason: Reason, _ fields: [String] = [],
+        _ disruption: Disruption, isDrift: Bool = false
+    ) {
+        result.changes.append(
+            Change(
+                address: address, action: action, reason: reason, fields: fields,
+                disruption: disruption, isDrift: isDrift))
+    }
+
+    mutating func noteDrift(
+        _ address: Address, _ kind: Drift.Kind, _ evidence: String, hasStep: Bool
+    ) {
+        result.drift.append(
+            Drift(address: address, kind: kind, evidence: evidence, hasStep: hasStep))
+    }
+}

@@ -1,0 +1,127 @@
+import Desired
+import Observed
+
+/// One instance while it is planned.
+struct InstancePlan {
+    let number: Int
+    let address: Address
+    let target: Target
+    /// The container of the wanted release, if there is one.
+    let current: Container?
+    /// Containers of other releases.
+    let old: [Container]
+    /// The volume of the wanted release, if it is there.
+    let volume: Volume?
+    var volumeName: String { target.volume(number) }
+    var spec: ContainerSpec { target.container(.run, instance: number) }
+}
+
+extension AppPlanner {
+    /// - Returns: the steps after which the next instance may be touched.
+    mutating func planInstance(
+        _ number: Int, target: Target, artifact: [String], swept: [String], previous: [String]
+    ) -> [String] {
+        let owned = containers.filter { $0.labels.instance == number && !$0.labels.isTransient }
+        let release = target.release.number
+        // After a crash between two creates there may be two of one release: keep the one that runs.
+        let ofRelease = owned.filter { $0.labels.release == release }
+        let current = ofRelease.first { $0.status == .running } ?? ofRelease.first
+        let instance = InstancePlan(
+            number: number, address: .instance(app: app, number: number), target: target,
+            current: current, old: owned.filter { $0.id != current?.id },
+            volume: world.volume(.run(app: app, instance: number, release: release)))
+        let settled: [String]
+        if let current {
+            settled = planCurrent(current, instance, after: swept + previous)
+        } else if instance.old.isEmpty {
+            settled = planCreation(instance, after: artifact + swept)
+        } else {
+            settled = planReplacement(instance, after: artifact + swept + previous)
+        }
+        retire(instance, after: settled)
+        return settled.isEmpty ? previous : settled
+    }
+
+    private mutating func planCreation(_ instance: InstancePlan, after: [String]) -> [String] {
+        let (reason, isDrift) = creationReason(instance)
+        note(instance.address, .create, reason, [], .none, isDrift: isDrift)
+        if isDrift {
+            noteDrift(instance.address, .containerMissing, "container is gone", hasStep: true)
+        }
+        let prepared = prepareVolume(instance, after: after)
+        return bringUp(instance.spec, instance, after: prepared + networkStep)
+    }
+
+    private func creationReason(_ instance: InstancePlan) -> (Reason, isDrift: Bool) {
+        let wasApplied = world.state(of: app).applied != nil
+        if instance.volume != nil && wasApplied { return (.containerMissing, true) }
+        if !wasApplied { return (.appAdded, false) }
+        let others = containers.contains { $0.labels.instance != instance.number }
+        return others ? (.scaledUp, false) : (.containerMissing, true)
+    }
+
+    /// The old release serves until the new one is proven ready; where a port is published, it is
+    /// proven without it, since a port belongs to one container.
+    private mutating func planReplacement(_ instance: InstancePlan, after: [String]) -> [String] {
+        let state = world.state(of: app)
+        let before = state.releases.last { $0.number != instance.target.release.number }
+        let (reason, fields) =
+            before.map { Self.releaseReason(from: $0, to: instance.target.release) }
+            ?? (.sourceChanged, [])
+        let isExclusive = instance.spec.port != nil
+        note(
+            instance.address, .replace, reason, fields,
+            isExclusive ? .gap(seconds: 3) : .rolling)
+        var last = prepareVolume(instance, after: after) + networkStep
+        guard isExclusive else { return bringUp(instance.spec, instance, after: last) }
+        let candidate = instance.target.container(.candidate, instance: instance.number)
+        last = bringUp(candidate, instance, after: last)
+        let reference = ContainerReference(name: candidate.name)
+        last = result.steps.chain(
+            [.stopContainer(reference), .removeContainer(reference)], for: instance.address,
+            after: last)
+        for container in instance.old where container.status == .running {
+            last = result.steps.chain(
+                [.stopContainer(container.reference)], for: instance.address, after: last)
+        }
+        return bringUp(instance.spec, instance, after: last)
+    }
+
+    /// The steps that leave the instance's volume mounted and laid out.
+    mutating func prepareVolume(_ instance: InstancePlan, after: [String]) -> [String] {
+        let name = instance.volumeName
+        var operations: [Operation] = []
+        if instance.volume == nil {
+            operations.append(
+                .snapshotVolume(
+                    origin: instance.target.artifactVolume, name: name,
+                    limitBytes: instance.target.definition.run.volume.bytes))
+        }
+        if instance.volume?.isMounted != true { operations.append(.mountVolume(name: name)) }
+        operations += [
+            .repairLayout(volume: name),
+            .writeConfiguration(volume: name, instance.target.configuration(instance.number)),
+        ]
+        return result.steps.chain(operations, for: instance.address, after: after)
+    }
+
+    /// Create, start, wait until ready.
+    mutating func bringUp(
+        _ spec: ContainerSpec, _ instance: InstancePlan, after: [String]
+    ) -> [String] {
+        let reference = ContainerReference(name: spec.name)
+        return result.steps.chain(
+            [.createContainer(spec), .startContainer(reference), ready(reference, instance)],
+            for: instance.address, after: after)
+    }
+
+    func ready(_ reference: ContainerReference, _ instance: InstancePlan) -> Operation {
+        .awaitReady(
+            reference, volume: instance.volumeName, port: instance.target.definition.run.port,
+            instance.target.definition.run.ready)
+    }
+}
+
+extension Container {
+    var reference: ContainerReference { ContainerReference(name: name, id: id) }
+}

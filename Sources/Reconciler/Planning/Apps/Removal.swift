@@ -1,0 +1,74 @@
+import Observed
+
+extension AppPlanner {
+    /// Ends everything of the app: it is gone from git, or is to be destroyed.
+    mutating func endApp(_ reason: Reason) {
+        for container in containers where container.labels.instance == nil {
+            note(.build(app: app), .delete, reason, [container.name], .none)
+            _ = removeContainer(container, at: .build(app: app), after: [])
+        }
+        for number in instancesOnHost { endInstance(number, reason: reason) }
+        var last = result.steps.steps.map(\.id)
+        for (role, volume) in world.volumes(of: app) {
+            guard case .build = role else { continue }
+            last = removeVolume(volume, at: .build(app: app), after: last)
+        }
+        if !last.isEmpty { result.steps.add(.forgetApp, for: .build(app: app), after: last) }
+    }
+
+    mutating func endInstance(_ number: Int, reason: Reason) {
+        let address = Address.instance(app: app, number: number)
+        note(address, .delete, reason, [], .delete)
+        var last: [String] = []
+        for container in containers where container.labels.instance == number {
+            last = removeContainer(container, at: address, after: last)
+        }
+        for volume in volumes(of: number, but: nil) {
+            last = removeVolume(volume, at: address, after: last)
+        }
+    }
+
+    /// Removes what the instance leaves behind once the wanted release is up: the containers and
+    /// the volumes of others.
+    mutating func retire(_ instance: InstancePlan, after settled: [String]) {
+        let volumes = volumes(of: instance.number, but: instance.target.release.number)
+        guard !instance.old.isEmpty || !volumes.isEmpty else { return }
+        if settled.isEmpty {
+            let names = instance.old.map(\.name) + volumes.map(\.name)
+            note(instance.address, .delete, .leftover, names, .none, isDrift: true)
+        }
+        var last = settled
+        for container in instance.old {
+            last = removeContainer(container, at: instance.address, after: last)
+        }
+        for volume in volumes { last = removeVolume(volume, at: instance.address, after: last) }
+    }
+
+    private func volumes(of number: Int, but release: Int?) -> [Volume] {
+        world.volumes(of: app).compactMap { entry in
+            guard case .run(_, let instance, let found) = entry.role, instance == number,
+                found != release
+            else { return nil }
+            return entry.volume
+        }
+    }
+
+    mutating func removeContainer(
+        _ container: Container, at address: Address, after: [String]
+    ) -> [String] {
+        let isUp = [.running, .paused, .restarting].contains(container.status)
+        let operations: [Operation] =
+            (isUp ? [.stopContainer(container.reference)] : [])
+            + [.removeContainer(container.reference)]
+        return result.steps.chain(operations, for: address, after: after)
+    }
+
+    mutating func removeVolume(
+        _ volume: Volume, at address: Address, after: [String]
+    ) -> [String] {
+        let operations: [Operation] =
+            (volume.isMounted ? [.unmountVolume(name: volume.name)] : [])
+            + [.removeVolume(name: volume.name)]
+        return result.steps.chain(operations, for: address, after: after)
+    }
+}

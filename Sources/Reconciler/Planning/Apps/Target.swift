@@ -1,0 +1,121 @@
+import Desired
+import Observed
+
+/// What an app's instances have to become: its release, and the container of each.
+struct Target {
+    let definition: AppDefinition
+    let release: Release
+    /// It is not recorded yet.
+    let isNew: Bool
+    let buildImage: Image
+    private let runImage: Image
+    private let naming: Naming
+
+    init(_ desired: DesiredApp, in world: World) throws(PlanningError) {
+        let app = desired.definition.name
+        let definition = desired.definition
+        let buildImage = try world.image(definition.buildImage, for: app)
+        let runImage = try world.image(definition.runImage, for: app)
+        let key = BuildKey.make(
+            tree: desired.source.tree, imageDigest: buildImage.inputDigest,
+            settings: definition.build)
+        let spec = Self.digest(definition, artifact: key, runImage: runImage)
+        let settled = world.containers(of: app).filter { !$0.labels.isTransient }
+        let latest = world.state(of: app).releases.last
+        var release = Release(
+            number: 0, commit: desired.source.commit, subject: desired.source.subject,
+            tree: desired.source.tree, artifact: key, buildImage: buildImage.inputDigest,
+            runImage: runImage.inputDigest)
+        if let latest, latest.artifact == key, latest.runImage == runImage.inputDigest {
+            release = latest
+            isNew = false
+        } else if latest == nil, let same = settled.first(where: { $0.labels.spec == spec }),
+            let number = same.labels.release
+        {
+            // The state was lost; the container says which release it is.
+            release.number = number
+            isNew = false
+        } else {
+            let numbers =
+                settled.compactMap(\.labels.release)
+                + world.volumes(of: app).compactMap { entry in
+                    if case .run(_, _, let number) = entry.role { number } else { nil }
+                } + [latest?.number ?? 0]
+            release.number = (numbers.max() ?? 0) + 1
+            isNew = true
+        }
+        self.definition = definition
+        self.release = release
+        self.buildImage = buildImage
+        self.runImage = runImage
+        naming = world.naming
+    }
+
+    var artifactVolume: String { naming.volume(.artifact(key: release.artifact)) }
+
+    func volume(_ instance: Int) -> String {
+        naming.volume(
+            .run(app: definition.name, instance: instance, release: release.number))
+    }
+
+    func configuration(_ instance: Int) -> InstanceConfiguration {
+        InstanceConfiguration(
+            app: definition.name, instance: instance, port: definition.run.port,
+            environment: definition.run.environment)
+    }
+
+    func container(_ role: ContainerSpec.Role, instance: Int) -> ContainerSpec {
+        let run = definition.run
+        let port = run.publish.map {
+            ContainerPort(
+                host: $0.host, hostPort: $0.port + instance, containerPort: run.port)
+        }
+        return ContainerSpec(
+            name: naming.container(
+                role, app: definition.name, instance: instance, release: release.number),
+            role: role, app: definition.name, instance: instance, release: release.number,
+            imageID: runImage.id, volume: volume(instance), memoryBytes: run.memory.bytes,
+            nanoCPUs: Int64(run.millicpus) * 1_000_000, processLimit: 256,
+            network: naming.network, port: role == .candidate ? nil : port, environment: [:],
+            digest: Self.digest(definition, artifact: release.artifact, runImage: runImage))
+    }
+
+    /// What was asked of a container, but for what can change while it lives.
+    private static func digest(
+        _ definition: AppDefinition, artifact: String, runImage: Image
+    ) -> String {
+        var digest = ContentDigest("modplan container")
+        digest.add("version", "1")
+        digest.add("artifact", artifact)
+        digest.add("image", runImage.inputDigest)
+        digest.add("port", "\(definition.run.port)")
+        digest.add("publish", definition.run.publish.map { "\($0.host):\($0.port)" } ?? "")
+        return String(digest.hexadecimal.prefix(24))
+    }
+
+    /// The settings that an observed container has and should not, by name; a new image with the
+    /// same input is the same image.
+    func differences(of container: Container, in world: World) -> [String] {
+        guard let instance = container.labels.instance else { return [] }
+        let wanted = self.container(.run, instance: instance)
+        let found = container.settings
+        let ports = wanted.port.map { [$0.description] } ?? []
+        var fields: [String] = []
+        if world.inputDigest(ofImage: found.imageID) != release.runImage { fields.append("image") }
+        if found.mounts != ["\(wanted.volume):/mnt"] { fields.append("mounts") }
+        if found.network != wanted.network { fields.append("network") }
+        if found.ports != ports { fields.append("run.publish") }
+        if !found.hasReadOnlyRoot { fields.append("read-only root") }
+        if found.user != ImageStandard.user { fields.append("user") }
+        return fields
+    }
+}
+
+/// Fixed facts of the image standard.
+package enum ImageStandard {
+    package static let userID: UInt32 = 441
+    package static let groupID: UInt32 = 444
+    package static let user = "\(userID):\(groupID)"
+    /// The folders of a run volume that belong to the app.
+    package static let runFolders = ["app", "home", "log", "notifications", "tmp"]
+}

@@ -1,0 +1,78 @@
+/// What modplan remembers of one app. A cache: labels, volumes and git can say it again.
+package struct AppState: Sendable, Equatable, Codable {
+    package var app: String
+    /// Rises by one whenever the content changes.
+    package var serial: Int
+    /// The git object id of the definition that was last applied whole; tells change from drift.
+    package var applied: String?
+    /// Oldest first.
+    package var releases: [Release]
+
+    package init(app: String, serial: Int = 0, applied: String? = nil, releases: [Release] = []) {
+        self.app = app
+        self.serial = serial
+        self.applied = applied
+        self.releases = releases
+    }
+}
+
+/// Release n of an app: what it was made of.
+package struct Release: Sendable, Equatable, Codable {
+    package var number: Int
+    package var commit: String
+    package var subject: String
+    package var tree: String
+    /// The build key, which names the artifact.
+    package var artifact: String
+    package var buildImage: String
+    /// The run image's input digest.
+    package var runImage: String
+    /// The digest of the plan that made it.
+    package var plan: String?
+
+    package init(
+        number: Int, commit: String, subject: String, tree: String, artifact: String,
+        buildImage: String, runImage: String, plan: String? = nil
+    ) {
+        self.number = number
+        self.commit = commit
+        self.subject = subject
+        self.tree = tree
+        self.artifact = artifact
+        self.buildImage = buildImage
+        self.runImage = runImage
+        self.plan = plan
+    }
+}
+
+/// Notifications that were counted. It has no serial: a crash makes no saved plan stale.
+package struct Ledger: Sendable, Equatable, Codable {
+    package struct Event: Sendable, Equatable, Codable {
+        /// The notification's file name.
+        package var file: String
+        package var instance: Int
+        package var kind: String
+        /// RFC 3339, UTC.
+        package var at: String
+        /// False for supervisord giving up, whose deaths were counted one by one.
+        package var counts: Bool
+
+        package init(file: String, instance: Int, kind: String, at: String, counts: Bool) {
+            self.file = file
+            self.instance = instance
+            self.kind = kind
+            self.at = at
+            self.counts = counts
+        }
+    }
+
+    /// Oldest first, at most `limit`: counted, and the file of each is or will be removed.
+    package var events: [Event]
+    package static let limit = 500
+
+    package init(events: [Event] = []) { self.events = events }
+
+    package func hasCounted(_ file: String, instance: Int) -> Bool {
+        events.contains { $0.file == file && $0.instance == instance }
+    }
+}

@@ -1,0 +1,59 @@
+package import Desired
+package import Observed
+
+/// All that a plan depends on. The planner reads nothing else: no clock, no files, no engine.
+package struct PlanningInput: Sendable {
+    package var installation: String
+    /// Sorted by name or not: the plan is the same.
+    package var desired: [DesiredApp]
+    package var observed: Snapshot
+    /// By app; an app without state was never applied, or its state was lost.
+    package var states: [String: AppState]
+    package var ledgers: [String: Ledger]
+    /// The apps that the user named; nil plans all.
+    package var selection: Set<String>?
+    /// Plans the end of every selected app, whatever the definitions say.
+    package var destroys: Bool
+
+    package init(
+        installation: String, desired: [DesiredApp], observed: Snapshot,
+        states: [String: AppState] = [:], ledgers: [String: Ledger] = [:],
+        selection: Set<String>? = nil, destroys: Bool = false
+    ) {
+        self.installation = installation
+        self.desired = desired
+        self.observed = observed
+        self.states = states
+        self.ledgers = ledgers
+        self.selection = selection
+        self.destroys = destroys
+    }
+}
+
+/// A definition with its source resolved in git.
+package struct DesiredApp: Sendable, Equatable {
+    package var definition: AppDefinition
+    /// The git object id of the definition's file.
+    package var blob: String
+    package var source: ResolvedSource
+
+    package init(definition: AppDefinition, blob: String, source: ResolvedSource) {
+        self.definition = definition
+        self.blob = blob
+        self.source = source
+    }
+}
+
+package struct ResolvedSource: Sendable, Equatable {
+    package var commit: String
+    /// The object id of the tree at `source.path`.
+    package var tree: String
+    /// The commit message's first line.
+    package var subject: String
+
+    package init(commit: String, tree: String, subject: String) {
+        self.commit = commit
+        self.tree = tree
+        self.subject = subject
+    }
+}

@@ -1,0 +1,53 @@
+/// The name of a resource, as scripts see it.
+package enum Address: Sendable, Hashable, Comparable {
+    case build(app: String)
+    case instance(app: String, number: Int)
+    case volume(app: String, instance: Int, role: String)
+    /// An artifact, which apps share.
+    case artifact(key: String)
+    /// The bridge that all containers of the installation are on.
+    case network
+
+    /// Nil for what apps share.
+    package var app: String? {
+        switch self {
+        case .build(let app), .instance(let app, _), .volume(let app, _, _): app
+        case .artifact, .network: nil
+        }
+    }
+
+    /// `app/<name>/instance/<n>`.
+    package var description: String {
+        switch self {
+        case .build(let app): "app/\(app)/build"
+        case .instance(let app, let number): "app/\(app)/instance/\(number)"
+        case .volume(let app, let number, let role):
+            "app/\(app)/instance/\(number)/volume/\(role)"
+        case .artifact(let key): "artifact/\(key)"
+        case .network: "network"
+        }
+    }
+
+    /// The short form that people read: `blog/0`.
+    package var label: String {
+        switch self {
+        case .build(let app): "\(app)/build"
+        case .instance(let app, let number): "\(app)/\(number)"
+        case .volume(let app, let number, let role): "\(app)/\(number)/\(role)"
+        case .artifact(let key): "artifact/\(key.prefix(8))"
+        case .network: "network"
+        }
+    }
+
+    private var order: (String, Int, Int, String) {
+        switch self {
+        case .build(let app): (app, 0, 0, "")
+        case .instance(let app, let number): (app, 1, number, "")
+        case .volume(let app, let number, let role): (app, 2, number, role)
+        case .artifact(let key): ("", 3, 0, key)
+        case .network: ("", 4, 0, "")
+        }
+    }
+
+    package static func < (left: Self, right: Self) -> Bool { left.order < right.order }
+}

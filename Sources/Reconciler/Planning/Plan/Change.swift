@@ -1,0 +1,72 @@
+/// One resource that will not stay as it is.
+package struct Change: Sendable, Equatable {
+    package var address: Address
+    package var action: Action
+    package var reason: Reason
+    /// The definition's keys that differ, or details of the cause; never a value of the environment.
+    package var fields: [String]
+    package var disruption: Disruption
+    /// What moved: the definition, or the world under it.
+    package var isDrift: Bool
+}
+
+package enum Action: String, Sendable, CaseIterable {
+    case create, update, restart, replace, delete, forget, hold
+
+    package var glyph: Character {
+        switch self {
+        case .create: "+"
+        case .update, .restart, .replace: "~"
+        case .delete: "-"
+        case .forget: "."
+        case .hold: "!"
+        }
+    }
+}
+
+/// Why: a closed list, so that nothing changes for a reason that nobody named.
+package enum Reason: String, Sendable, CaseIterable {
+    case appAdded = "app-added"
+    case appRemoved = "app-removed"
+    case scaledUp = "scaled-up"
+    case scaledDown = "scaled-down"
+    case sourceChanged = "source-changed"
+    case buildImageChanged = "build-image-changed"
+    case buildSettingsChanged = "build-settings-changed"
+    case artifactMissing = "artifact-missing"
+    case runImageChanged = "run-image-changed"
+    case environmentChanged = "environment-changed"
+    case settingsChanged = "settings-changed"
+    case limitsChanged = "limits-changed"
+    case containerMissing = "container-missing"
+    case containerStopped = "container-stopped"
+    case containerDiffers = "container-differs"
+    case programStopped = "program-stopped"
+    case volumeUnmounted = "volume-unmounted"
+    case layoutDamaged = "layout-damaged"
+    case configurationEdited = "configuration-edited"
+    case leftover
+    case destroyed
+}
+
+package enum Disruption: Sendable, Equatable {
+    case none
+    case processRestart
+    case restart
+    /// The old instance serves until the new one is ready.
+    case rolling
+    /// A published port can belong to one container only.
+    case gap(seconds: Int)
+    case delete
+
+    package var description: String {
+        switch self {
+        case .none: "no disruption"
+        case .processRestart: "process restart, ~1 s"
+        case .restart: "restart, ~2 s"
+        case .rolling: "rolling, no downtime"
+        case .gap(let seconds): "gap ~\(seconds) s, the published port moves"
+        case .delete: "ends it"
+        }
+    }
+}

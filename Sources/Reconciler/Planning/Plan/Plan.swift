@@ -1,0 +1,30 @@
+/// What will be done and why: a value, shown, saved, approved and executed.
+package struct Plan: Sendable, Equatable {
+    package var basis: Basis
+    package var changes: [Change]
+    package var drift: [Drift]
+    package var steps: [Step]
+    /// Apps with no change and no drift, by name.
+    package var inSync: [String]
+    /// It would end every app, or most of them: apply wants to be told so.
+    package var needsAllowDestroy: Bool
+
+    package var isEmpty: Bool { steps.isEmpty }
+}
+
+/// What the plan was made from.
+package struct Basis: Sendable, Equatable {
+    package struct App: Sendable, Equatable {
+        package var app: String
+        /// Nil for an app that is gone from git.
+        package var definition: String?
+        package var commit: String?
+        package var tree: String?
+        package var serial: Int
+    }
+
+    package var installation: String
+    package var apps: [App]
+    /// Only the apps that the user named were looked at.
+    package var isPartial: Bool
+}

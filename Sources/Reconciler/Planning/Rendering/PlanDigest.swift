@@ -1,0 +1,93 @@
+import Desired
+
+extension Plan {
+    /// The plan's identity: what was decided, why and from what. It covers no time of observation,
+    /// no drift without a step and no path of the host, so that a plan can be approved by it.
+    package var digest: String {
+        var digest = ContentDigest("modplan plan")
+        digest.add("version", "1")
+        digest.add("installation", basis.installation)
+        digest.add("partial", "\(basis.isPartial)")
+        for app in basis.apps {
+            digest.add("app", app.app)
+            digest.add("definition", app.definition ?? "")
+            digest.add("tree", app.tree ?? "")
+            digest.add("serial", "\(app.serial)")
+        }
+        for change in changes {
+            digest.add("address", change.address.description)
+            digest.add("action", change.action.rawValue)
+            digest.add("reason", change.reason.rawValue)
+            for field in change.fields { digest.add("field", field) }
+            digest.add("disruption", change.disruption.description)
+            digest.add("drift", "\(change.isDrift)")
+        }
+        for step in steps {
+            digest.add("step", step.id)
+            digest.add("subject", step.subject.description)
+            for id in step.after { digest.add("after", id) }
+            step.operation.add(to: &digest)
+        }
+        return digest.hexadecimal
+    }
+}
+
+extension Operation {
+    /// What the step touches. Environment values stay out: the definition's object id covers them.
+    fileprivate func add(to digest: inout ContentDigest) {
+        digest.add("kind", kind)
+        switch self {
+        case .createNetwork(let name), .mountVolume(let name), .unmountVolume(let name),
+            .removeVolume(let name), .repairLayout(let name):
+            digest.add("name", name)
+        case .removeNetwork(let id):
+            digest.add("id", id)
+        case .createVolume(let name, let limit):
+            digest.add("name", name)
+            digest.add("limit", "\(limit)")
+        case .snapshotVolume(let origin, let name, let limit):
+            digest.add("origin", origin)
+            digest.add("name", name)
+            digest.add("limit", "\(limit)")
+        case .writeSource(let volume, let source):
+            digest.add("name", volume)
+            digest.add("tree", source.tree)
+        case .runBuild(let spec, let timeout):
+            digest.add("container", spec.name)
+            digest.add("spec", spec.digest)
+            digest.add("timeout", "\(timeout)")
+        case .sealArtifact(let volume, let artifact):
+            digest.add("name", volume)
+            digest.add("artifact", artifact)
+        case .recordRelease(let release):
+            digest.add("release", "\(release.number)")
+            digest.add("artifact", release.artifact)
+            digest.add("image", release.runImage)
+        case .writeConfiguration(let volume, let configuration):
+            digest.add("name", volume)
+            for name in configuration.environment.keys.sorted() { digest.add("variable", name) }
+        case .createContainer(let spec):
+            digest.add("container", spec.name)
+            digest.add("image", spec.imageID)
+            digest.add("spec", spec.digest)
+            digest.add("memory", "\(spec.memoryBytes)")
+            digest.add("cpus", "\(spec.nanoCPUs ?? 0)")
+        case .startContainer(let reference), .stopContainer(let reference),
+            .removeContainer(let reference), .updateProgram(let reference),
+            .startProgram(let reference), .stopProgram(let reference):
+            digest.add("container", reference.key)
+        case .updateLimits(let reference, let memory, let cpus):
+            digest.add("container", reference.key)
+            digest.add("memory", "\(memory)")
+            digest.add("cpus", "\(cpus)")
+        case .awaitReady(let reference, _, let port, let ready):
+            digest.add("container", reference.key)
+            digest.add("port", "\(port)")
+            digest.add("timeout", "\(ready.timeout.seconds)")
+        case .recordApplied(let definition):
+            digest.add("definition", definition)
+        case .forgetApp:
+            break
+        }
+    }
+}

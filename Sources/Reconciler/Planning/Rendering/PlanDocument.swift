@@ -1,0 +1,91 @@
+/// The plan as scripts see it: one JSON document, and what a saved plan holds.
+package struct PlanDocument: Codable, Equatable, Sendable {
+    package static let version = 1
+
+    package struct Basis: Codable, Equatable, Sendable {
+        package struct App: Codable, Equatable, Sendable {
+            package var app: String
+            package var definition: String?
+            package var commit: String?
+            package var tree: String?
+            package var serial: Int
+        }
+
+        package var installation: String
+        package var apps: [App]
+        package var partial: Bool
+    }
+
+    package struct Change: Codable, Equatable, Sendable {
+        package var address: String
+        package var action: String
+        package var reason: String
+        package var fields: [String]
+        package var disruption: String
+        package var drift: Bool
+    }
+
+    package struct Drift: Codable, Equatable, Sendable {
+        package var address: String
+        package var kind: String
+        package var evidence: String
+        package var healed: Bool
+    }
+
+    package struct Step: Codable, Equatable, Sendable {
+        package var id: String
+        package var kind: String
+        package var subject: String
+        package var after: [String]
+    }
+
+    package struct Summary: Codable, Equatable, Sendable {
+        package var changes: Int
+        package var drift: Int
+        package var inSync: Int
+        package var steps: Int
+    }
+
+    package var formatVersion: Int
+    package var digest: String
+    package var basis: Basis
+    package var changes: [Change]
+    package var drift: [Drift]
+    package var steps: [Step]
+    package var summary: Summary
+    package var needsAllowDestroy: Bool
+}
+
+extension PlanDocument {
+    package init(_ plan: Plan) {
+        formatVersion = Self.version
+        digest = plan.digest
+        basis = Basis(
+            installation: plan.basis.installation,
+            apps: plan.basis.apps.map {
+                Basis.App(
+                    app: $0.app, definition: $0.definition, commit: $0.commit, tree: $0.tree,
+                    serial: $0.serial)
+            }, partial: plan.basis.isPartial)
+        changes = plan.changes.map {
+            Change(
+                address: $0.address.description, action: $0.action.rawValue,
+                reason: $0.reason.rawValue, fields: $0.fields,
+                disruption: $0.disruption.description, drift: $0.isDrift)
+        }
+        drift = plan.drift.map {
+            Drift(
+                address: $0.address.description, kind: $0.kind.rawValue, evidence: $0.evidence,
+                healed: !$0.hasStep && $0.kind != .unobservable)
+        }
+        steps = plan.steps.map {
+            Step(
+                id: $0.id, kind: $0.operation.kind, subject: $0.subject.description,
+                after: $0.after)
+        }
+        summary = Summary(
+            changes: plan.changes.count { !$0.isDrift }, drift: plan.driftCount,
+            inSync: plan.inSync.count, steps: plan.steps.count)
+        needsAllowDestroy = plan.needsAllowDestroy
+    }
+}

@@ -1,0 +1,100 @@
+extension Plan {
+    /// Resources that the world moved, each counted once.
+    package var driftCount: Int { Set(drift.map(\.address)).count }
+
+    /// The plan as people read it: a line a change, aligned, and a summary.
+    package var text: String {
+        var rows: [(address: Address, cells: [String])] = []
+        for change in changes {
+            rows.append(
+                (
+                    change.address,
+                    [
+                        String(change.action.glyph), change.address.label, change.action.rawValue,
+                        change.explanation, change.disruption.description,
+                    ]
+                ))
+        }
+        for item in drift {
+            rows.append(
+                (item.address, ["!", item.address.label, "drift", item.evidence, ""]))
+        }
+        // Stable: an address's changes stay before its drift.
+        let ordered = rows.enumerated().sorted {
+            ($0.element.address, $0.offset) < ($1.element.address, $1.offset)
+        }
+        var table = ordered.map(\.element.cells)
+        table += inSync.map { ["=", $0, "in sync", "", ""] }
+        return aligned(table) + summaryLine + "\n"
+    }
+
+    private var summaryLine: String {
+        var parts: [String] = []
+        let changed = changes.count { !$0.isDrift }
+        parts.append("\(changed) \(changed == 1 ? "change" : "changes")")
+        parts.append("\(driftCount) drift")
+        parts.append("\(inSync.count) in sync")
+        let steps = "\(self.steps.count) \(self.steps.count == 1 ? "step" : "steps")"
+        let partial = basis.isPartial ? " Partial: only the apps that were named." : ""
+        return "Plan: \(parts.joined(separator: ", ")). \(steps).\(partial)"
+    }
+}
+
+extension Change {
+    /// The reason and what caused it, in words.
+    package var explanation: String {
+        let words = reason.words
+        return fields.isEmpty ? words : "\(words): \(fields.joined(separator: ", "))"
+    }
+}
+
+extension Reason {
+    var words: String {
+        switch self {
+        case .appAdded: "new app"
+        case .appRemoved: "gone from git"
+        case .scaledUp: "more instances"
+        case .scaledDown: "fewer instances"
+        case .sourceChanged: "source changed"
+        case .buildImageChanged: "build image changed"
+        case .buildSettingsChanged: "build settings changed"
+        case .artifactMissing: "artifact is missing"
+        case .runImageChanged: "run image changed"
+        case .environmentChanged: "changed"
+        case .settingsChanged: "changed"
+        case .limitsChanged: "limits"
+        case .containerMissing: "container is missing"
+        case .containerStopped: "container does not run"
+        case .containerDiffers: "container is not as it was made"
+        case .programStopped: "program does not run"
+        case .volumeUnmounted: "volume is not mounted"
+        case .layoutDamaged: "layout is damaged"
+        case .configurationEdited: "edited by hand"
+        case .leftover: "left by an interrupted apply"
+        case .destroyed: "destroy was asked for"
+        }
+    }
+}
+
+/// Rows with every column but the last as wide as its widest cell; trailing blanks removed.
+package func aligned(_ rows: [[String]]) -> String {
+    var widths: [Int] = []
+    for row in rows {
+        for (column, cell) in row.enumerated() {
+            if column == widths.count { widths.append(0) }
+            // One very long reason must not push every other line's last column away.
+            widths[column] = max(widths[column], min(cell.count, 60))
+        }
+    }
+    var text = ""
+    for row in rows {
+        var line = ""
+        for (column, cell) in row.enumerated() {
+            let padding = max(0, widths[column] - cell.count)
+            line += cell + String(repeating: " ", count: padding) + (column < 1 ? " " : "  ")
+        }
+        while line.last == " " { line.removeLast() }
+        text += line + "\n"
+    }
+    return text
+}

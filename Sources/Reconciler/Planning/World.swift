@@ -1,0 +1,117 @@
+import Desired
+import Observed
+
+/// The planner's input, indexed once.
+struct World {
+    let input: PlanningInput
+    let naming: Naming
+    let desired: [String: DesiredApp]
+    /// Every app that is asked for or has something on the host, and was selected; sorted.
+    let appNames: [String]
+    let network: Network?
+    private let containers: [String: [Container]]
+    private let images: [String: Image]
+    private let imagesByID: [String: Image]
+    private let volumes: [String: Volume]
+    private let volumesOfApps: [String: [(role: VolumeRole, volume: Volume)]]
+
+    init(_ input: PlanningInput) throws(PlanningError) {
+        guard let engine = input.observed.engine.value else {
+            throw .engineUnavailable(input.observed.engine.failure ?? "")
+        }
+        guard let volumes = input.observed.volumes.value else {
+            throw .volumesUnavailable(input.observed.volumes.failure ?? "")
+        }
+        self.input = input
+        naming = Naming(installation: input.installation)
+        network = engine.network
+        desired = Dictionary(
+            input.desired.map { ($0.definition.name, $0) }, uniquingKeysWith: { first, _ in first })
+        containers = Dictionary(grouping: engine.containers) { $0.labels.app }
+            .mapValues { $0.sorted { ($0.name, $0.id) < ($1.name, $1.id) } }
+        images = Dictionary(
+            engine.images.compactMap { image in image.name.map { ($0, image) } },
+            uniquingKeysWith: { first, _ in first })
+        imagesByID = Dictionary(
+            engine.images.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        self.volumes = Dictionary(
+            volumes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var ofApps: [String: [(role: VolumeRole, volume: Volume)]] = [:]
+        for volume in volumes.sorted(by: { $0.name < $1.name }) {
+            guard let role = naming.role(ofVolume: volume.name), let app = role.app else {
+                continue
+            }
+            ofApps[app, default: []].append((role, volume))
+        }
+        volumesOfApps = ofApps
+
+        let known = Set(desired.keys).union(containers.keys).union(ofApps.keys)
+        if let selection = input.selection {
+            let unknown = selection.subtracting(known)
+            guard unknown.isEmpty else { throw .unknownApps(unknown.sorted()) }
+        }
+        appNames = known.filter { input.selection?.contains($0) ?? true }.sorted()
+    }
+
+    func containers(of app: String) -> [Container] { containers[app] ?? [] }
+
+    func volumes(of app: String) -> [(role: VolumeRole, volume: Volume)] {
+        volumesOfApps[app] ?? []
+    }
+
+    func volume(_ role: VolumeRole) -> Volume? { volumes[naming.volume(role)] }
+
+    func image(_ name: String, for app: String) throws(PlanningError) -> Image {
+        guard let image = images[name] else { throw .imageMissing(app: app, image: name) }
+        return image
+    }
+
+    /// What a container's image was built from; nil for an image that is not of the standard.
+    func inputDigest(ofImage id: String) -> String? { imagesByID[id]?.inputDigest }
+
+    func state(of app: String) -> AppState { input.states[app] ?? AppState(app: app) }
+
+    func basis(of app: String) -> Basis.App {
+        let desired = desired[app]
+        return Basis.App(
+            app: app, definition: desired?.blob, commit: desired?.source.commit,
+            tree: desired?.source.tree, serial: state(of: app).serial)
+    }
+
+    /// All apps, or more than half of three or more, would end.
+    var endsTooMuch: Bool {
+        let present = Set(containers.keys)
+        let ended =
+            input.destroys
+            ? present.intersection(appNames)
+            : present.filter { desired[$0] == nil && appNames.contains($0) }
+        guard !ended.isEmpty else { return false }
+        return ended.count == present.count || (present.count >= 3 && ended.count * 2 > present.count)
+    }
+
+    /// With every app goes what the apps shared: artifacts and the network.
+    func finalRemovals(_ plan: Plan) -> [Step] {
+        let ends = plan.steps.map(\.id)
+        var list = StepList()
+        for name in volumes.keys.sorted() {
+            guard case .artifact(let key) = naming.role(ofVolume: name) else { continue }
+            let subject = Address.artifact(key: key)
+            let unmounted = list.add(.unmountVolume(name: name), for: subject, after: ends)
+            list.add(.removeVolume(name: name), for: subject, after: [unmounted])
+        }
+        if let network {
+            list.add(.removeNetwork(id: network.id), for: .network, after: ends)
+        }
+        return list.steps
+    }
+}
+
+extension VolumeRole {
+    /// Nil for an artifact, which apps share.
+    var app: String? {
+        switch self {
+        case .build(let app, _), .run(let app, _, _): app
+        case .artifact: nil
+        }
+    }
+}

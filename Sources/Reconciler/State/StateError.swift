@@ -1,0 +1,18 @@
+/// A state file that cannot be read or written.
+package struct StateError: Error, CustomStringConvertible {
+    package var file: String
+    package var message: String
+
+    package var description: String { "\(file): \(message)" }
+}
+
+/// Another process is at work on the same app.
+package struct LockedError: Error, CustomStringConvertible {
+    package var app: String
+    /// Name, pid, host, operation and since when.
+    package var holder: String
+
+    package var description: String {
+        "app \(app) is locked by \(holder); wait for it, or give --lock-timeout 30s"
+    }
+}

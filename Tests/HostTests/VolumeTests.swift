@@ -1,0 +1,111 @@
+import Glibc
+import Host
+import Testing
+import Volumes
+
+/// The contract of a volume backend, on real loop devices and real ext4.
+@Suite(.serialized) struct VolumeTests {
+    private static let size: Int64 = 64 << 20
+
+    @Test func buildBecomesArtifactBecomesRunVolume() async throws {
+        try await withStore { store in
+            try await store.create("t.build", limit: Self.size)
+            try await store.mount("t.build")
+            let root = try Directory(path: store.mountPoint(of: "t.build"))
+            try root.makeDirectory("output", owner: Owner(user: 441, group: 444))
+            try root.makeDirectory("home")
+            try root.directory("output").create("index.html", "hello".utf8, mode: 0o644)
+            try await seal(store, from: root)
+
+            let sealed = try await store.list(prefix: "t.")
+            #expect(sealed.map(\.name) == ["t.artifact"])
+            #expect(sealed.allSatisfy { $0.mountPoint == nil && $0.limit < Self.size })
+
+            try await store.snapshot("t.artifact", as: "t.run", limit: Self.size)
+            try await store.mount("t.run")
+            let run = try Directory(path: store.mountPoint(of: "t.run"))
+            // e2fsck makes lost+found anew.
+            #expect(try run.names() == ["app", "lost+found"])
+            #expect(try run.directory("app").read("index.html", limit: 100) == Array("hello".utf8))
+            let listed = try await store.list(prefix: "t.run")
+            #expect(listed.first?.limit == Self.size)
+            #expect(listed.first?.mountPoint == store.mountPoint(of: "t.run"))
+        }
+    }
+
+    private func seal(_ store: FileVolumes, from root: consuming Directory) async throws {
+        _ = consume root
+        try await store.seal(
+            "t.build", folder: "output", renamed: "app", artifact: "t.artifact")
+    }
+
+    @Test func theLimitIsNoSpaceLeftInside() async throws {
+        try await withStore { store in
+            try await store.create("t.run", limit: Self.size)
+            try await store.mount("t.run")
+            let file = open("\(store.mountPoint(of: "t.run"))/fill", O_WRONLY | O_CREAT, 0o600)
+            defer { close(file) }
+            let block = [UInt8](repeating: 7, count: 1 << 20)
+            var written = 0
+            while true {
+                let count = write(file, block, block.count)
+                if count < 0 { break }
+                written += count
+            }
+            #expect(errno == ENOSPC)
+            #expect(written > Int(Self.size) / 2 && written < Int(Self.size))
+        }
+    }
+
+    @Test func aLinkInTheOutputsPlaceIsRefused() async throws {
+        try await withStore { store in
+            try await store.create("t.build", limit: Self.size)
+            try await store.mount("t.build")
+            let root = try Directory(path: store.mountPoint(of: "t.build"))
+            try root.link("output", to: "/etc")
+            await #expect(throws: VolumeError.self) {
+                try await store.seal(
+                    "t.build", folder: "output", renamed: "app", artifact: "t.artifact")
+            }
+            #expect(try await store.list(prefix: "t.").map(\.name) == ["t.build"])
+        }
+    }
+
+    @Test func anOutputThatDoesNotFitNamesBothSizes() async throws {
+        try await withStore { store in
+            try await store.create("t.artifact", limit: Self.size)
+            let error = await #expect(throws: VolumeError.self) {
+                try await store.snapshot("t.artifact", as: "t.run", limit: Self.size / 2)
+            }
+            #expect(error?.message.contains("67108864") == true)
+            #expect(error?.message.contains("33554432") == true)
+            #expect(try await store.list(prefix: "t.run").isEmpty)
+        }
+    }
+
+    @Test func everyCallMayBeRepeated() async throws {
+        try await withStore { store in
+            try await store.create("t.run", limit: Self.size)
+            for _ in 0..<2 { try await store.mount("t.run") }
+            await #expect(throws: VolumeError.self) { try await store.remove("t.run") }
+            for _ in 0..<2 { try await store.unmount("t.run") }
+            for _ in 0..<2 { try await store.remove("t.run") }
+            #expect(try await store.list(prefix: "").isEmpty)
+        }
+    }
+
+    /// A store in a folder of its own; whatever the body leaves is unmounted and removed.
+    private func withStore(_ body: (FileVolumes) async throws -> Void) async throws {
+        var template = Array("/var/tmp/modplan-volumes-XXXXXX".utf8CString)
+        let path = String(cString: try #require(mkdtemp(&template)))
+        let store = FileVolumes(directory: path)
+        let result: Result<Void, any Error>
+        do { result = .success(try await body(store)) } catch { result = .failure(error) }
+        for volume in try await store.list(prefix: "") {
+            try await store.unmount(volume.name)
+            try await store.remove(volume.name)
+        }
+        try Directory(path: "/var/tmp").removeTree(String(path.dropFirst("/var/tmp/".count)))
+        try result.get()
+    }
+}

@@ -1,0 +1,96 @@
+import Desired
+import Testing
+
+private func decode(_ text: String) -> Decoded<ImageTree> {
+    decodeImageTree(Array(text.utf8), file: "images.yaml")
+}
+
+private func mistakes(_ text: String) -> [String] {
+    guard case .failure(let diagnostics) = decode(text) else { return [] }
+    return diagnostics.list.map(\.description)
+}
+
+@Suite struct ImageTreeTests {
+    @Test func parentsComeFirstWhateverTheOrderInTheFile() throws {
+        let tree = try decode(
+            """
+            images:
+              run-node: {parent: run-base, inputs: {node: [20.18.0, 22.20.0]}}
+              run-base: {parent: base, files: [bin/navi], arguments: {LEVEL: 3}}
+              base:
+              build-base: {parent: base}
+            """
+        ).get()
+        #expect(
+            tree.images == [
+                ImageDeclaration(name: "base", parent: nil),
+                ImageDeclaration(
+                    name: "run-base", parent: "base", arguments: ["LEVEL": "3"],
+                    files: ["bin/navi"]),
+                ImageDeclaration(name: "build-base", parent: "base"),
+                ImageDeclaration(
+                    name: "run-node", parent: "run-base",
+                    inputs: [
+                        ImageInput(name: "node", version: "20.18.0"),
+                        ImageInput(name: "node", version: "22.20.0"),
+                    ]),
+            ])
+        #expect(tree.root?.name == "base")
+        #expect(tree.images.last?.inputs.last?.description == "node-22.20.0")
+    }
+
+    @Test func anUnknownParentIsNamedWithItsPlaceAndTheNearestName() {
+        #expect(
+            mistakes("images:\n  base:\n  run-base:\n    parent: bsae\n") == [
+                "images.yaml:4:13: images.run-base.parent: no image 'bsae'; did you mean 'base'?"
+            ])
+    }
+
+    @Test func aCycleIsNamedOnceWithAllItsImages() {
+        let found = mistakes(
+            """
+            images:
+              base:
+              one: {parent: three}
+              two: {parent: one}
+              three: {parent: two}
+              leaf: {parent: three}
+              self: {parent: self}
+            """)
+        #expect(
+            found == [
+                "images.yaml:3:17: images.one.parent: stands on itself: one → three → two → one",
+                "images.yaml:7:18: images.self.parent: stands on itself: self → self",
+            ])
+    }
+
+    @Test func aTreeHasOneRoot() {
+        #expect(
+            mistakes("images:\n  base:\n  other:\n") == [
+                "images.yaml:3:3: images.other: has no parent, and neither has 'base': a tree has "
+                    + "one root"
+            ])
+    }
+
+    @Test(arguments: [
+        ("{parent: base, inputs: {node: ../../etc}}", "inputs.node"),
+        ("{parent: base, inputs: {node: --help}}", "inputs.node"),
+        ("{parent: base, inputs: {../x: 1}}", "inputs.../x"),
+        ("{parent: base, inputs: {node: [20.1.0, 20.1.0]}}", "inputs.node[1]"),
+        ("{parent: base, files: [/etc/shadow]}", "files[0]"),
+        ("{parent: base, files: [bin/../../x]}", "files[0]"),
+        ("{parent: base, files: [bin/--checkpoint-action=exec]}", "files[0]"),
+        ("{parent: base, arguments: {PARENT: x}}", "arguments.PARENT"),
+        ("{parent: base, arguments: {'A B': x}}", "arguments.A B"),
+        ("{parent: base, inptus: {}}", "inptus"),
+    ])
+    func whatCouldLeaveItsPlaceIsRefused(image: String, path: String) {
+        let found = mistakes("images:\n  base:\n  leaf: \(image)\n")
+        #expect(found.count == 1)
+        #expect(found.first?.contains("images.leaf.\(path): ") == true)
+    }
+
+    @Test func noImagesAreAnError() {
+        #expect(mistakes("{}").count == 1)
+    }
+}
