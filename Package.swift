@@ -18,6 +18,7 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
@@ -87,7 +88,9 @@ let package = Package(
 
         tests("DesiredTests", uses: ["Desired"]),
         tests("GitTests", uses: ["Git", "CGit2"]),
-        tests("DockerTests", uses: ["Docker", "UnixHTTP", "Supervisor"]),
+        tests(
+            "DockerTests",
+            uses: ["Docker", "UnixHTTP", "Supervisor", nioCore, nioPosix, nioHTTP1, nioConcurrency]),
         tests("HostTests", uses: ["Host", "Volumes"]),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),
         tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
