@@ -95,6 +95,6 @@ let package = Package(
             uses: ["Docker", "UnixHTTP", "Supervisor", nioCore, nioPosix, nioHTTP1, nioConcurrency]),
         tests("HostTests", uses: ["Host", "Volumes"]),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),
-        tests("ImageTests", uses: ["Desired", "Planning"]),
+        tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
     ]
 )

@@ -50,7 +50,8 @@ package enum Tool {
         var options = PlatformOptions()
         options.processGroupID = 0
         let configuration = Configuration(
-            executable: .name(tool), arguments: Arguments(arguments), platformOptions: options)
+            executable: tool.contains("/") ? .path(FilePath(tool)) : .name(tool),
+            arguments: Arguments(arguments), platformOptions: options)
         let result: Outcome
         do {
             result = try await withDeadline(seconds: deadlineSeconds) {

@@ -23,20 +23,18 @@ package struct ImageBuilder: Sendable {
     private let folder: ImageFolder
     private let cache: String
     private let prefix: String
-    private let hash: Hash
 
     /// - Parameters:
     ///   - cache: where fetched inputs are kept and build contexts are put together.
     ///   - prefix: `modplan` gives `modplan/run-node`.
     package init(
         docker: DockerClient, folder: ImageFolder, cache: String = ImageBuilder.defaultCache,
-        prefix: String, hash: @escaping Hash
+        prefix: String
     ) {
         self.docker = docker
         self.folder = folder
         self.cache = cache
         self.prefix = prefix
-        self.hash = hash
     }
 
     /// What a build would do; changes nothing.
@@ -101,7 +99,7 @@ package struct ImageBuilder: Sendable {
         let existing = try await existingImages()
         return Survey(
             steps: planImages(
-                folder.tree, sources: sources, existing: existing, root: replacement, hash: hash),
+                folder.tree, sources: sources, existing: existing, root: replacement),
             sources: sources, root: replacement)
     }
 

@@ -11,14 +11,12 @@ package struct ImageFolder: Sendable {
 
     package let checkout: String
     package let tree: ImageTree
-    private let hash: Hash
 
     /// Reads the declaration.
     ///
     /// - Throws: `Diagnostics` for what is wrong in it, `ImageError` if it cannot be read.
-    package init(checkout: String, hash: @escaping Hash) throws {
+    package init(checkout: String) throws {
         self.checkout = checkout
-        self.hash = hash
         let file = "\(checkout)/images/images.yaml"
         let bytes: [UInt8]
         do {
@@ -88,6 +86,7 @@ package struct ImageFolder: Sendable {
         let bytes = try readHostFile(path, limit: Self.fileLimit)
         let mode = try hostEntry(path)?.st_mode ?? 0
         return ImageSources.File(
-            path: name, isExecutable: mode & S_IXUSR != 0, digest: hash(bytes))
+            path: name, isExecutable: mode & S_IXUSR != 0,
+            digest: ContentDigest.hexadecimal(of: bytes))
     }
 }

@@ -29,27 +29,28 @@ package struct ImageSources: Sendable, Equatable {
     }
 }
 
-/// SHA-256 in hexadecimal; given from outside because planning calls no library of the host.
-package typealias Hash = @Sendable ([UInt8]) -> String
-
 /// The digest of all that decides what an image holds. It stands in the label `modplan.input`: an
 /// image is rebuilt when this differs, and a build's key holds it instead of the image's id, which
 /// changes when the same is built again.
 ///
 /// - Parameter parent: the parent's own input digest; nil for the root.
 package func inputDigest(
-    of image: ImageDeclaration, sources: ImageSources, parent: String?, hash: Hash
+    of image: ImageDeclaration, sources: ImageSources, parent: String?
 ) -> String {
-    var fields = ["image-1", parent ?? ""]
+    var digest = ContentDigest("modplan image")
+    digest.add("version", "1")
+    digest.add("parent", parent ?? "")
     for (name, value) in image.arguments.sorted(by: { $0.key < $1.key }) {
-        fields += ["argument", name, value]
+        digest.add("argument name", name)
+        digest.add("argument value", value)
     }
     for input in image.inputs.sorted(by: { ($0.name, $0.version) < ($1.name, $1.version) }) {
-        fields += ["input", input.name, input.version, sources.inputPrograms[input.name] ?? ""]
+        digest.add("input", input.description)
+        digest.add("input program", sources.inputPrograms[input.name] ?? "")
     }
     for file in sources.files.sorted(by: { $0.path < $1.path }) {
-        fields += ["file", file.path, file.isExecutable ? "755" : "644", file.digest]
+        digest.add(file.isExecutable ? "program" : "file", file.path)
+        digest.add("content", file.digest)
     }
-    // The length before each field: no two lists of fields give the same bytes.
-    return hash(fields.flatMap { Array("\($0.utf8.count):\($0),".utf8) })
+    return digest.hexadecimal
 }

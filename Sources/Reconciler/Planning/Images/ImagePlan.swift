@@ -55,7 +55,7 @@ package struct ImageStep: Sendable, Equatable {
 ///   - root: replaces the tree's own root, which then has no step.
 package func planImages(
     _ tree: ImageTree, sources: [String: ImageSources], existing: [String: ExistingImage],
-    root: RootImage? = nil, hash: Hash
+    root: RootImage? = nil
 ) -> [ImageStep] {
     var digests: [String: String] = [:]
     var steps: [ImageStep] = []
@@ -66,7 +66,7 @@ package func planImages(
         }
         let digest = inputDigest(
             of: image, sources: sources[image.name] ?? ImageSources(files: []),
-            parent: image.parent.flatMap { digests[$0] }, hash: hash)
+            parent: image.parent.flatMap { digests[$0] })
         digests[image.name] = digest
         steps.append(
             ImageStep(
