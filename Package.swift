@@ -59,9 +59,11 @@ let package = Package(
         // Adapters: leaves that know nothing of apps or plans.
         module("Host", at: "Adapters/Host", uses: ["CLinux", subprocess, systemPackage]),
         module("Git", at: "Adapters/Git", uses: ["CGit2"]),
-        module("UnixHTTP", at: "Adapters/UnixHTTP", uses: [nioCore, nioPosix, nioHTTP1, systemPackage]),
+        module(
+            "UnixHTTP", at: "Adapters/UnixHTTP",
+            uses: [nioCore, nioPosix, nioHTTP1, systemPackage]),
         module("Docker", at: "Adapters/Docker", uses: ["UnixHTTP"]),
-        module("Supervisor", at: "Adapters/Supervisor", uses: ["UnixHTTP"]),
+        module("Supervisor", at: "Adapters/Supervisor", uses: ["CLinux", "UnixHTTP"]),
         module("Volumes", at: "Adapters/Volumes", uses: ["Host"]),
 
         // git → Desired → plan ← Observed, then Execution, then State.

@@ -110,7 +110,7 @@ import UnixHTTP
                 try await client.withResponse(
                     to: HTTPRequest(.get, "/"), .headWithin(.milliseconds(100))
                 ) { _, body in
-                    for try await _ in body { }
+                    for try await _ in body {}
                 }
             }
             try await Task.sleep(for: .milliseconds(400))
