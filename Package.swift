@@ -109,6 +109,7 @@ let package = Package(
         tests("GitTests", uses: ["Git", "CGit2"]),
         tests("DockerTests", uses: ["Docker", "UnixHTTP", "Supervisor"]),
         tests("HostTests", uses: ["Host", "Volumes"]),
+        tests("NaviTests", uses: []),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),
     ]
 )

@@ -20,16 +20,25 @@ struct NotificationFolder {
 
     /// Fills what is missing of the slots, as far as the volume has room.
     mutating func prepareSlots() {
+        var failure: SystemError?
         do throws(SystemError) {
             let folder = try Descriptor(path, flags: O_RDONLY | O_DIRECTORY)
             for slot in Self.slots where !SlotFile.isReady(slot, beneath: folder.number) {
-                try SlotFile.fill(slot, as: ".filling-\(reporter.name)", beneath: folder.number)
+                do throws(SystemError) {
+                    let name = ".filling-\(reporter.name)"
+                    try SlotFile.fill(slot, as: name, beneath: folder.number)
+                } catch {
+                    failure = error
+                }
             }
-            saidNoRoom = false
         } catch {
-            if !saidNoRoom { complain("notification slots in \(path): \(error.description)") }
-            saidNoRoom = true
+            failure = error
         }
+        // Once: the listener tries again every five seconds.
+        if let failure, !saidNoRoom {
+            complain("notification slots in \(path): \(failure.description)")
+        }
+        saidNoRoom = failure != nil
     }
 
     /// Writes one notification; false, and a message, if the folder is in no state for it.

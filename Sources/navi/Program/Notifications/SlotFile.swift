@@ -21,6 +21,9 @@ enum SlotFile {
             _ = unlinkat(folder, temporary, 0)
             throw error
         }
+        if renameat(folder, temporary, folder, name) == 0 { return }
+        // A folder stands there: no file replaces it.
+        remove(name, beneath: folder)
         if renameat(folder, temporary, folder, name) != 0 { throw SystemError("rename", name) }
     }
 
