@@ -1,4 +1,5 @@
 import ArgumentParser
+import Desired
 import Docker
 import Execution
 import Host
