@@ -18,6 +18,7 @@ let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-s
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioConcurrency = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
@@ -36,7 +37,8 @@ func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "modplan",
     products: [
-        .executable(name: "modplan", targets: ["modplan"])
+        .executable(name: "modplan", targets: ["modplan"]),
+        .executable(name: "navi", targets: ["navi"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -58,9 +60,11 @@ let package = Package(
         // Adapters: leaves that know nothing of apps or plans.
         module("Host", at: "Adapters/Host", uses: ["CLinux", subprocess, systemPackage]),
         module("Git", at: "Adapters/Git", uses: ["CGit2"]),
-        module("UnixHTTP", at: "Adapters/UnixHTTP", uses: [nioCore, nioPosix, nioHTTP1, systemPackage]),
+        module(
+            "UnixHTTP", at: "Adapters/UnixHTTP",
+            uses: [nioCore, nioPosix, nioHTTP1, systemPackage]),
         module("Docker", at: "Adapters/Docker", uses: ["UnixHTTP"]),
-        module("Supervisor", at: "Adapters/Supervisor", uses: ["UnixHTTP"]),
+        module("Supervisor", at: "Adapters/Supervisor", uses: ["CLinux", "UnixHTTP"]),
         module("Volumes", at: "Adapters/Volumes", uses: ["Host"]),
 
         // git → Desired → plan ← Observed, then Execution, then State.
@@ -85,10 +89,32 @@ let package = Package(
             name: "modplan", dependencies: ["Commands"], path: "Sources/modplan/Main",
             swiftSettings: strict),
 
+        // The parent and listener inside containers. Nothing links it: it runs in every image, where
+        // there is no library, so it is static, and Embedded Swift to be small.
+        .target(name: "CNavi", path: "Sources/navi/Shim"),
+        .executableTarget(
+            name: "navi", dependencies: ["CNavi"], path: "Sources/navi/Program",
+            swiftSettings: [
+                .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
+                .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"]),
+            ],
+            linkerSettings: [
+                // SwiftPM adds -pie, which -static overrules.
+                .unsafeFlags([
+                    "-Xclang-linker", "-static",
+                    "-Xclang-linker", "-Wno-unused-command-line-argument",
+                    "-Xlinker", "--gc-sections",
+                ]),
+                .unsafeFlags(["-Xlinker", "--strip-all"], .when(configuration: .release)),
+            ]),
+
         tests("DesiredTests", uses: ["Desired"]),
         tests("GitTests", uses: ["Git", "CGit2"]),
-        tests("DockerTests", uses: ["Docker", "UnixHTTP", "Supervisor"]),
+        tests(
+            "DockerTests",
+            uses: ["Docker", "UnixHTTP", "Supervisor", nioCore, nioPosix, nioHTTP1, nioConcurrency]),
         tests("HostTests", uses: ["Host", "Volumes"]),
+        tests("NaviTests", uses: []),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),
         tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
     ]

@@ -3,10 +3,21 @@ import Glibc
 extension Directory {
     /// A regular file's bytes.
     ///
-    /// - Throws: if it is no regular file with one link, or larger than `limit` bytes.
-    package func read(_ relative: String, limit: Int) throws(SystemError) -> [UInt8] {
+    /// - Parameter owner: whose it must be; nil for anyone's.
+    /// - Throws: if it is no regular file with one link, somebody else's, or larger than `limit`
+    ///   bytes.
+    package func read(
+        _ relative: String, limit: Int, owner: UInt32? = nil
+    ) throws(SystemError) -> [UInt8] {
         let file = try openBeneath(relative, flags: O_RDONLY)
         defer { close(file) }
+        if let owner {
+            var status = stat()
+            guard fstat(file, &status) == 0, status.st_uid == owner else {
+                throw SystemError(
+                    "read", "\(path)/\(relative)", code: 0, detail: "not owned by uid \(owner)")
+            }
+        }
         return try readAll(file, subject: "\(path)/\(relative)", limit: limit)
     }
 

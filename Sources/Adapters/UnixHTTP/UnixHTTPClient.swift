@@ -91,7 +91,8 @@ package struct UnixHTTPClient: Sendable {
         } catch let error as Errno {
             connection.channel.close(promise: nil)
             return UnixHTTPError(
-                .transport, request: request.label, detail: "cannot read its body: \(error)")
+                .transport, request: request.label,
+                detail: "cannot read \(request.body.path): \(error)")
         } catch {
             return nil
         }
@@ -101,6 +102,12 @@ package struct UnixHTTPClient: Sendable {
 extension HTTPRequest {
     /// How errors name the request: without its query, which may hold values.
     var label: String { "\(method.rawValue) \(path)" }
+}
+
+extension HTTPRequest.Body {
+    fileprivate var path: String {
+        if case .file(let path, _) = self { path } else { "its body" }
+    }
 }
 
 extension Deadline {

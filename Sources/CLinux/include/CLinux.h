@@ -5,6 +5,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* O_PATH of fcntl.h, which shows it to GNU programs only. */
+#define MODPLAN_O_PATH 010000000
+
 #define MODPLAN_RESOLVE_NO_XDEV 0x01
 #define MODPLAN_RESOLVE_NO_SYMLINKS 0x04
 #define MODPLAN_RESOLVE_BENEATH 0x08

@@ -85,6 +85,8 @@ struct Composer {
     private mutating func mapping() throws(YAMLSyntaxError) -> [Entry] {
         var entries: [Entry] = []
         var lines: [String: Int] = [:]
+        entries.reserveCapacity(16)
+        lines.reserveCapacity(16)
         while true {
             let event = try events.next()
             if case .mappingEnd = event.kind { return entries }

@@ -11,23 +11,25 @@ struct Expected<Value>: Sendable {
     }
 
     /// The node's value; nil when it is wrong, which is then reported.
-    func read(_ node: Node, path: String, problems: Problems) -> Value? {
+    func read(
+        _ node: Node, path: @autoclosure () -> String, problems: Problems
+    ) -> Value? {
         switch node.content {
         case .refused: return nil
         case .sequence, .mapping:
-            problems.report("found \(node.kind), expected \(noun)", path: path, at: node.mark)
+            problems.report("found \(node.kind), expected \(noun)", path: path(), at: node.mark)
             return nil
         case .scalar(let scalar):
             guard !scalar.isNull else {
-                problems.report("has no value, expected \(noun)", path: path, at: node.mark)
+                problems.report("has no value, expected \(noun)", path: path(), at: node.mark)
                 return nil
             }
             do throws(Mismatch) {
                 if let value = try convert(scalar) { return value }
                 let message = "\(quoted(scalar.text)) is not \(noun)"
-                problems.report(message, path: path, at: node.mark)
+                problems.report(message, path: path(), at: node.mark)
             } catch {
-                problems.report(error.message, path: path, at: node.mark)
+                problems.report(error.message, path: path(), at: node.mark)
             }
             return nil
         }

@@ -113,8 +113,11 @@ private func isWord(
 
 /// What `git check-ref-format` lets pass, so without the operators of a revision (`~`, `^`, `:`).
 private func isRef(_ text: String) -> Bool {
-    isVisibleASCII(text, most: 200) && !text.utf8.contains { "~^:?*[\\".utf8.contains($0) }
-        && !text.contains("..") && !text.contains("@{") && !text.contains("//")
+    let bytes = text.utf8
+    let pairs = zip(bytes, bytes.dropFirst())
+    return isVisibleASCII(text, most: 200) && !bytes.contains { "~^:?*[\\".utf8.contains($0) }
+        && !pairs.contains { $0 == $1 && ($0 == UInt8(ascii: ".") || $0 == UInt8(ascii: "/")) }
+        && !pairs.contains { $0 == UInt8(ascii: "@") && $1 == UInt8(ascii: "{") }
         && !text.hasPrefix("-") && !text.hasPrefix("/") && !text.hasSuffix("/")
         && !text.hasSuffix(".") && !text.hasSuffix(".lock")
 }
@@ -124,7 +127,7 @@ private func isVisibleASCII(_ text: String, most: Int) -> Bool {
 }
 
 private func hasControl(_ text: String) -> Bool {
-    text.unicodeScalars.contains { $0.properties.generalCategory == .control }
+    text.unicodeScalars.contains { $0.value < 0x20 || (0x7f...0x9f).contains($0.value) }
 }
 
 private func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }

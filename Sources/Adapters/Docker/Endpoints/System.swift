@@ -24,7 +24,8 @@ extension DockerClient {
     ///   - labels: `key` or `key=value`; all must match.
     ///   - duration: until the subscription stands.
     package func withEvents<Result: Sendable>(
-        types: [String] = [], labels: [String] = [], subscribedWithin duration: Duration = .seconds(5),
+        types: [String] = [], labels: [String] = [],
+        subscribedWithin duration: Duration = .seconds(5),
         read: (EventStream) async throws -> Result
     ) async throws -> Result {
         let operation = "watch the engine's events"

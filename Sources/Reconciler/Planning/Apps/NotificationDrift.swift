@@ -60,7 +60,7 @@ extension AppPlanner {
 }
 
 extension Notification {
-    var driftKind: Drift.Kind {
+    package var driftKind: Drift.Kind {
         switch (kind, isFatal) {
         case (.outOfMemory, _): .outOfMemory
         case (.crash, true): .gaveUp

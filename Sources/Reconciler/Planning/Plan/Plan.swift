@@ -28,3 +28,16 @@ package struct Basis: Sendable, Equatable {
     /// Only the apps that the user named were looked at.
     package var isPartial: Bool
 }
+
+extension Plan {
+    /// What the world moved, and nothing that would be done about it.
+    package var driftOnly: Plan {
+        var plan = self
+        plan.changes = []
+        plan.steps = []
+        return plan
+    }
+
+    /// Something could not be observed: no statement about it is made.
+    package var hasUnknowns: Bool { drift.contains { $0.kind == .unobservable } }
+}

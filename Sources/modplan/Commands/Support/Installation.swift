@@ -1,0 +1,108 @@
+import ArgumentParser
+import Collection
+import Desired
+import Docker
+import Execution
+import FoundationEssentials
+import Glibc
+import Host
+import Planning
+import State
+import Volumes
+
+/// Options that every command has.
+struct CommonOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The host file.",
+            discussion: "Default: $MODPLAN_CONFIG, ./modplan.yaml or /etc/modplan/modplan.yaml."))
+    var config: String?
+}
+
+/// One installation: its host file, with every path absolute, and the adapters that it names.
+struct Installation: Sendable {
+    let file: HostFile
+    /// The host file's own folder, which relative paths start from.
+    let folder: String
+    let engine: DockerClient
+    let volumes: any VolumeStore
+    let store: StateStore
+
+    init(_ options: CommonOptions) throws {
+        let path = try Self.find(options.config)
+        let bytes = try readHostFile(path, limit: 64 << 10)
+        file = try decodeHostFile(bytes, file: path).get()
+        let absolute = path.hasPrefix("/") ? path : "\(currentFolder())/\(path)"
+        let folder = String(absolute.prefix(upTo: absolute.lastIndex(of: "/") ?? absolute.endIndex))
+        self.folder = folder
+        engine = DockerClient(socketPath: try Self.socketPath(file.docker, folder: folder))
+        switch file.volumes {
+        case .file(let directory):
+            volumes = FileVolumes(directory: Self.resolve(directory, folder))
+        case .lvm:
+            throw UsageError("\(path): volumes.backend: 'lvm' is not built in yet; use 'file'")
+        }
+        store = StateStore(
+            directory: Self.resolve(file.state, folder), installation: file.installation)
+    }
+
+    var collector: Collector {
+        Collector(
+            engine: engine, volumes: volumes, installation: file.installation,
+            imagePrefix: file.images)
+    }
+
+    func resolve(_ path: String) -> String { Self.resolve(path, folder) }
+
+    /// Where a source's repository lies on this host.
+    func repositoryPath(_ repository: SourceReference.Repository) throws -> String {
+        switch repository {
+        case .definitions: return resolve(file.definitions.repository)
+        case .named(let name):
+            guard let directory = file.repositoriesDirectory else {
+                throw UsageError(
+                    "source.repository: '\(name)' needs repositories.directory in the host file")
+            }
+            let path = "\(resolve(directory))/\(name)"
+            let bare = "\(path).git"
+            return try hostEntry(path) == nil && hostEntry(bare) != nil ? bare : path
+        }
+    }
+
+    private static func find(_ option: String?) throws -> String {
+        if let option { return option }
+        if let variable = getenv("MODPLAN_CONFIG"), variable.pointee != 0 {
+            return String(cString: variable)
+        }
+        let places = ["modplan.yaml", "/etc/modplan/modplan.yaml"]
+        for place in places where try hostEntry(place) != nil { return place }
+        throw UsageError(
+            "no host file: looked for ./modplan.yaml and /etc/modplan/modplan.yaml; give one with "
+                + "--config FILE or $MODPLAN_CONFIG")
+    }
+
+    private static func resolve(_ path: String, _ folder: String) -> String {
+        if path.hasPrefix("/") { return path }
+        return path == "." ? folder : "\(folder)/\(path)"
+    }
+
+    private static func socketPath(_ url: String, folder: String) throws -> String {
+        let scheme = "unix://"
+        guard url.hasPrefix(scheme) else {
+            throw UsageError("docker: '\(url)' is not a unix socket (unix:///var/run/docker.sock)")
+        }
+        return resolve(String(url.dropFirst(scheme.count)), folder)
+    }
+}
+
+/// Something in the request or the host file that modplan cannot do, in one line.
+struct UsageError: Error, CustomStringConvertible {
+    var description: String
+    init(_ description: String) { self.description = description }
+}
+
+private func currentFolder() -> String {
+    guard let path = getcwd(nil, 0) else { return "." }
+    defer { free(path) }
+    return String(cString: path)
+}

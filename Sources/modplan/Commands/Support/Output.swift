@@ -1,0 +1,34 @@
+import FoundationEssentials
+import Glibc
+import Synchronization
+
+/// Results go to standard output, everything else to standard error, each write whole.
+enum Output {
+    private static let lock = Mutex(())
+
+    static func result(_ text: String) { write(text, to: STDOUT_FILENO) }
+
+    /// A line of progress, a warning or an error.
+    static func chatter(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
+
+    static func json(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        result(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+    }
+
+    static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+    private static func write(_ text: String, to descriptor: Int32) {
+        lock.withLock { _ in
+            var bytes = Array(text.utf8)[...]
+            while !bytes.isEmpty {
+                let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                if count < 0 && errno == EINTR { continue }
+                // Nobody reads any more: what is under way is finished all the same.
+                guard count > 0 else { return }
+                bytes = bytes.dropFirst(count)
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Desired
+import Execution
+import FoundationEssentials
+import Git
+import Glibc
+import Host
+import Observed
+import Planning
+import State
+
+extension Installation {
+    /// The planner's input, read from git, the engine, the volumes and the state.
+    ///
+    /// - Parameter destroys: plans the end of the apps; the definitions are then not read, since
+    ///   they may be what is wrong.
+    func planningInput(apps: [String], destroys: Bool = false) async throws -> PlanningInput {
+        async let observed = collector.collect()
+        let desired = destroys ? [] : try await readDesired()
+        return PlanningInput(
+            installation: file.installation, desired: desired, observed: await observed,
+            states: try store.states(), ledgers: try store.ledgers(),
+            selection: apps.isEmpty ? nil : Set(apps), destroys: destroys)
+    }
+
+    func plan(apps: [String], destroys: Bool = false) async throws -> Plan {
+        try Planning.plan(try await planningInput(apps: apps, destroys: destroys))
+    }
+
+    func executor() -> StepExecutor {
+        let containers = EngineContainers(
+            engine: engine, volumes: volumes, installation: file.installation)
+        return StepExecutor(
+            containers: containers,
+            programs: SupervisorPrograms(
+                engine: engine, volumes: volumes,
+                network: Naming(installation: file.installation).network),
+            files: VolumeFiles(volumes: volumes) { try repositoryPath($0.repository) },
+            volumes: volumes, records: StateRecords(store: store))
+    }
+}
+
+/// A saved plan is the document itself; nothing of it is executed: `apply` plans anew and runs
+/// only what gives the same digest.
+func savePlan(_ plan: Plan, to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let bytes = Array(try encoder.encode(PlanDocument(plan))) + [0x0A]
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    let folder = parts.dropLast().joined(separator: "/")
+    let name = String(parts.last ?? "")
+    guard !name.isEmpty else { throw UsageError("--out \(path): names no file") }
+    let directory = try Directory(path: folder.isEmpty ? (path.hasPrefix("/") ? "/" : ".") : folder)
+    try directory.replaceDurably(name, bytes)
+}
+
+func loadPlan(_ path: String) throws -> PlanDocument {
+    let bytes = try readHostFile(path, limit: 64 << 20)
+    guard let document = try? JSONDecoder().decode(PlanDocument.self, from: Data(bytes)) else {
+        throw UsageError("\(path): is not a plan; save one with 'modplan plan --out \(path)'")
+    }
+    guard document.formatVersion == PlanDocument.version else {
+        throw UsageError(
+            "\(path): has format version \(document.formatVersion), this modplan knows "
+                + "\(PlanDocument.version); plan again")
+    }
+    return document
+}

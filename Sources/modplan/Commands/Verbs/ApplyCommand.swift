@@ -1,0 +1,75 @@
+import ArgumentParser
+import Execution
+import Planning
+
+/// Options of every command that executes a plan.
+struct ExecutionOptions: ParsableArguments {
+    @Flag(name: [.long, .short], help: "Do not ask.") var yes = false
+    @Flag(help: "Print one JSON document.") var json = false
+    @Flag(help: "Let a plan end every app, or most of them.") var allowDestroy = false
+    @Option(help: "Steps that may run at once, 1 to 64.") var parallelism = 8
+    @Option(help: "Wait so long for a lock that another holds, for example 30s.")
+    var lockTimeout = "0s"
+
+    func validate() throws {
+        guard (1...64).contains(parallelism) else {
+            throw ValidationError("--parallelism: \(parallelism) is not from 1 to 64")
+        }
+        _ = try lockSeconds()
+    }
+
+    func lockSeconds() throws -> Int {
+        guard let last = lockTimeout.last, let factor = ["s": 1, "m": 60][String(last)],
+            let count = Int(lockTimeout.dropLast()), (0...3600).contains(count)
+        else {
+            throw ValidationError("--lock-timeout: '\(lockTimeout)' is not a duration (30s, 5m)")
+        }
+        return count * factor
+    }
+}
+
+struct ApplyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "apply", abstract: "Make the host what the definitions say.",
+        usage: "modplan apply [PLANFILE | APP …] [--yes] [--json] [--allow-destroy]")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var options: ExecutionOptions
+    @Argument(help: "A saved plan, or the apps to apply; all if none is named.")
+    var subjects: [String] = []
+
+    func run() async throws {
+        let installation = try Installation(common)
+        if let file = planFile {
+            let saved = try loadPlan(file)
+            let apps = saved.basis.partial ? saved.basis.apps.map(\.app) : []
+            let session = ApplySession(installation, options, apps: apps, destroys: false)
+            try await session.run(saved: saved)
+        } else {
+            let session = ApplySession(installation, options, apps: subjects, destroys: false)
+            try await session.run(saved: nil)
+        }
+    }
+
+    /// An app's name has neither a dot nor a slash, so that a file's can be told from it.
+    private var planFile: String? {
+        guard subjects.count == 1, let only = subjects.first else { return nil }
+        return only.contains(".") || only.contains("/") ? only : nil
+    }
+}
+
+struct DestroyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "destroy",
+        abstract: "End apps: their containers, volumes and, with all apps, what they share.")
+
+    @OptionGroup var common: CommonOptions
+    @OptionGroup var options: ExecutionOptions
+    @Argument(help: "The apps to end; all if none is named.") var apps: [String] = []
+
+    func run() async throws {
+        let session = ApplySession(
+            try Installation(common), options, apps: apps, destroys: true)
+        try await session.run(saved: nil)
+    }
+}

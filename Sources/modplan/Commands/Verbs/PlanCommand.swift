@@ -1,0 +1,33 @@
+import ArgumentParser
+import Planning
+
+struct PlanCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "plan", abstract: "Show what apply would do, and change nothing.")
+
+    @OptionGroup var common: CommonOptions
+    @Argument(help: "The apps to plan; all if none is named.") var apps: [String] = []
+    @Option(help: "Save the plan, for 'modplan apply FILE'.") var out: String?
+    @Flag(help: "Print one JSON document.") var json = false
+    @Flag(help: "Exit with 2 if the plan holds steps.") var detailedExitcode = false
+    @Flag(help: "Show only what moved in the world, not what apply would do.")
+    var refreshOnly = false
+
+    func run() async throws {
+        let installation = try Installation(common)
+        var plan = try await installation.plan(apps: apps)
+        if refreshOnly { plan = plan.driftOnly }
+        if let out { try savePlan(plan, to: out) }
+        try show(plan, json: json)
+        if detailedExitcode && !plan.isEmpty { throw ExitCode(2) }
+    }
+}
+
+/// Prints the same value either way.
+func show(_ plan: Plan, json: Bool) throws {
+    if json {
+        try Output.json(PlanDocument(plan))
+    } else {
+        Output.result(plan.text)
+    }
+}
