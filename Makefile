@@ -1,7 +1,6 @@
 # The single way in. Everything runs as root on Debian 12 with Swift 6.3.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-SWIFT_BUILD := .build/static
 export SWIFT_BACKTRACE := enable=no
 
 .PHONY: help

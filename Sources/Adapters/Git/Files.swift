@@ -3,6 +3,7 @@ internal import CGit2
 /// A file's content as it stands in a tree.
 package struct File: Sendable, Equatable {
     package var name: String
+    package var id: ObjectID
     package var bytes: [UInt8]
 }
 
@@ -60,7 +61,7 @@ extension Repository {
             }
             let blob = try blob(entry.id, subject: "file \(name)")
             let bytes = withContent(of: blob) { content in content.withUnsafeBytes { Array($0) } }
-            files.append(File(name: name, bytes: bytes))
+            files.append(File(name: name, id: entry.id, bytes: bytes))
         }
         return files
     }
