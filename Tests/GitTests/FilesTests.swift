@@ -16,11 +16,11 @@ import Testing
 
         let repository = try Repository(at: source.path)
         let tree = try repository.treeId(of: repository.resolve("HEAD"), at: "apps")
-        #expect(
-            try repository.files(in: tree, suffix: ".yaml") == [
-                File(name: "a.yaml", bytes: Array("a: 1\n".utf8)),
-                File(name: "b.yaml", bytes: Array("b: 1\n".utf8)),
-            ])
+        let files = try repository.files(in: tree, suffix: ".yaml")
+        #expect(files.map(\.name) == ["a.yaml", "b.yaml"])
+        #expect(files.map(\.bytes) == [Array("a: 1\n".utf8), Array("b: 1\n".utf8)])
+        // Git's own id of a blob with these bytes: `printf 'a: 1\n' | git hash-object --stdin`.
+        #expect(files.first?.id.description == "a8926a52d8dcba5c4386945476ab6a2ad008afd4")
     }
 
     @Test func limitsHold() throws {
