@@ -13,6 +13,10 @@ struct World {
     private let images: [String: Image]
     private let imagesByID: [String: Image]
     private let volumes: [String: Volume]
+    /// By the host's port.
+    let holdersOfPort: [Int: [Container]]
+    /// By container id, whether it runs or not.
+    let portOfContainer: [String: ContainerPort]
     private let volumesOfApps: [String: [(role: VolumeRole, volume: Volume)]]
 
     init(_ input: PlanningInput) throws(PlanningError) {
@@ -29,6 +33,16 @@ struct World {
             input.desired.map { ($0.definition.name, $0) }, uniquingKeysWith: { first, _ in first })
         containers = Dictionary(grouping: engine.containers) { $0.labels.app }
             .mapValues { $0.sorted { ($0.name, $0.id) < ($1.name, $1.id) } }
+        var holders: [Int: [Container]] = [:]
+        var ports: [String: ContainerPort] = [:]
+        for container in engine.containers.sorted(by: { $0.id < $1.id }) {
+            for port in container.ports {
+                ports[container.id] = port
+                if container.isUp { holders[port.hostPort, default: []].append(container) }
+            }
+        }
+        holdersOfPort = holders
+        portOfContainer = ports
         images = Dictionary(
             engine.images.compactMap { image in image.name.map { ($0, image) } },
             uniquingKeysWith: { first, _ in first })
@@ -86,18 +100,19 @@ struct World {
             ? present.intersection(appNames)
             : present.filter { desired[$0] == nil && appNames.contains($0) }
         guard !ended.isEmpty else { return false }
-        return ended.count == present.count || (present.count >= 3 && ended.count * 2 > present.count)
+        return ended.count == present.count
+            || (present.count >= 3 && ended.count * 2 > present.count)
     }
 
     /// With every app goes what the apps shared: artifacts and the network.
     func finalRemovals(_ plan: Plan) -> [Step] {
         let ends = plan.steps.map(\.id)
         var list = StepList()
-        for name in volumes.keys.sorted() {
+        for (name, volume) in volumes.sorted(by: { $0.key < $1.key }) {
             guard case .artifact(let key) = naming.role(ofVolume: name) else { continue }
-            let subject = Address.artifact(key: key)
-            let unmounted = list.add(.unmountVolume(name: name), for: subject, after: ends)
-            list.add(.removeVolume(name: name), for: subject, after: [unmounted])
+            let unmount: [Operation] = volume.isMounted ? [.unmountVolume(name: name)] : []
+            _ = list.chain(
+                unmount + [.removeVolume(name: name)], for: .artifact(key: key), after: ends)
         }
         if let network {
             list.add(.removeNetwork(id: network.id), for: .network, after: ends)

@@ -15,6 +15,8 @@ struct AppPlanner {
     let containers: [Container]
     /// Ids of containers that a step stops already.
     var stopped: Set<String> = []
+    /// Instances of which too little is known to act on them.
+    var unobserved: Set<Int> = []
 
     init(
         app: String, world: World, desired: DesiredApp?, networkStep: [String],
@@ -41,13 +43,16 @@ struct AppPlanner {
         for number in 0..<target.definition.run.instances {
             let settled = planInstance(
                 number, target: target, artifact: artifact, swept: swept, previous: previous)
-            // One instance at a time, unless they pass a port on to each other.
-            if !passesPortsOn(target) { previous = settled }
+            // One instance at a time, unless they wait for others to give up a port.
+            if !takesPortsOver(target) { previous = settled }
         }
         for number in instancesOnHost where number >= target.definition.run.instances {
             endInstance(number, reason: .scaledDown)
         }
-        if !result.steps.steps.isEmpty && world.state(of: app).applied != desired.blob {
+        // A definition that could not be compared with every instance was not applied whole.
+        if !result.steps.steps.isEmpty && unobserved.isEmpty
+            && world.state(of: app).applied != desired.blob
+        {
             result.steps.add(
                 .recordApplied(definition: desired.blob), for: .instance(app: app, number: 0),
                 after: result.steps.steps.map(\.id))
@@ -63,16 +68,13 @@ struct AppPlanner {
         return Set(containers.compactMap(\.labels.instance) + ofVolumes).sorted()
     }
 
-    /// Each instance's port is now held by another instance: one by one would wait for ever.
-    private func passesPortsOn(_ target: Target) -> Bool {
-        containers.contains { container in
-            guard let number = container.labels.instance else { return false }
-            return (0..<target.definition.run.instances).contains { other in
-                guard other != number, let port = target.container(.run, instance: other).port
-                else { return false }
-                return container.settings.ports.contains {
-                    $0.hasPrefix("\(port.host):\(port.hostPort):")
-                }
+    /// A port that an instance is to have is another's now, who may be waiting for one of ours: one
+    /// by one could wait for ever.
+    private func takesPortsOver(_ target: Target) -> Bool {
+        (0..<target.definition.run.instances).contains { number in
+            guard let port = target.port(number) else { return false }
+            return world.holders(of: port).contains { holder in
+                holder.labels.app != app || holder.labels.instance != number
             }
         }
     }

@@ -32,13 +32,13 @@ extension AppPlanner {
             volume: world.volume(.run(app: app, instance: number, release: release)))
         let settled: [String]
         if let current {
-            settled = planCurrent(current, instance, after: swept + previous)
+            settled = planCurrent(current, instance, after: artifact + swept + previous)
         } else if instance.old.isEmpty {
             settled = planCreation(instance, after: artifact + swept)
         } else {
             settled = planReplacement(instance, after: artifact + swept + previous)
         }
-        retire(instance, after: settled)
+        if !unobserved.contains(number) { retire(instance, after: settled) }
         return settled.isEmpty ? previous : settled
     }
 

@@ -11,6 +11,7 @@ extension AppPlanner {
         var last = result.steps.steps.map(\.id)
         for (role, volume) in world.volumes(of: app) {
             guard case .build = role else { continue }
+            note(.build(app: app), .delete, reason, [volume.name], .none)
             last = removeVolume(volume, at: .build(app: app), after: last)
         }
         if !last.isEmpty { result.steps.add(.forgetApp, for: .build(app: app), after: last) }
@@ -35,9 +36,15 @@ extension AppPlanner {
         guard !instance.old.isEmpty || !volumes.isEmpty else { return }
         if settled.isEmpty {
             let names = instance.old.map(\.name) + volumes.map(\.name)
-            note(instance.address, .delete, .leftover, names, .none, isDrift: true)
+            note(instance.address, .delete, .leftover, names, .none)
         }
         var last = settled
+        // It may have been interrupted before the new one was ready: the old one still serves.
+        if settled.isEmpty, let current = instance.current, !instance.old.isEmpty {
+            last = [
+                result.steps.add(ready(current.reference, instance), for: instance.address)
+            ]
+        }
         for container in instance.old {
             last = removeContainer(container, at: instance.address, after: last)
         }
@@ -57,9 +64,7 @@ extension AppPlanner {
     mutating func stopContainer(
         _ container: Container, at address: Address, after: [String]
     ) -> [String] {
-        guard [.running, .paused, .restarting].contains(container.status),
-            stopped.insert(container.id).inserted
-        else { return after }
+        guard container.isUp, stopped.insert(container.id).inserted else { return after }
         return [result.steps.add(.stopContainer(container.reference), for: address, after: after)]
     }
 
