@@ -6,7 +6,8 @@ struct World {
     let input: PlanningInput
     let naming: Naming
     let desired: [String: DesiredApp]
-    /// Every app that is asked for or has something on the host, and was selected; sorted.
+    /// Every app that is asked for, remembered or has something on the host, and was selected;
+    /// sorted.
     let appNames: [String]
     let network: Network?
     private let containers: [String: [Container]]
@@ -60,6 +61,7 @@ struct World {
         volumesOfApps = ofApps
 
         let known = Set(desired.keys).union(containers.keys).union(ofApps.keys)
+            .union(input.states.keys)
         if let selection = input.selection {
             let unknown = selection.subtracting(known)
             guard unknown.isEmpty else { throw .unknownApps(unknown.sorted()) }

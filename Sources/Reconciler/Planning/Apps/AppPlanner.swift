@@ -90,9 +90,12 @@ struct AppPlanner {
     }
 
     mutating func noteDrift(
-        _ address: Address, _ kind: Drift.Kind, _ evidence: String, hasStep: Bool
+        _ address: Address, _ kind: Drift.Kind, _ evidence: String, hasStep: Bool,
+        isHealed: Bool = false
     ) {
         result.drift.append(
-            Drift(address: address, kind: kind, evidence: evidence, hasStep: hasStep))
+            Drift(
+                address: address, kind: kind, evidence: evidence, hasStep: hasStep,
+                isHealed: isHealed))
     }
 }

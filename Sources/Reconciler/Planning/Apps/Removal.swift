@@ -14,6 +14,10 @@ extension AppPlanner {
             note(.build(app: app), .delete, reason, [volume.name], .none)
             last = removeVolume(volume, at: .build(app: app), after: last)
         }
+        if last.isEmpty && world.input.states[app] != nil {
+            note(.build(app: app), .forget, reason, [], .none)
+            result.steps.add(.forgetApp, for: .build(app: app))
+        }
         if !last.isEmpty { result.steps.add(.forgetApp, for: .build(app: app), after: last) }
     }
 
