@@ -119,6 +119,8 @@ let package = Package(
         tests("HostTests", uses: ["Host", "Volumes"]),
         tests("NaviTests", uses: []),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"], exclude: ["Scenarios"]),
+        tests("ExecutionTests", uses: ["Execution", "Planning", "Desired", "Volumes"]),
+        tests("StateTests", uses: ["State", "Planning", "Host"]),
         tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
     ]
 )

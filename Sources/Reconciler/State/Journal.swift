@@ -60,7 +60,7 @@ extension StateStore {
         var entries: [JournalEntry] = []
         for line in try readHostFile(path, limit: 2 * Self.journalLimit).split(separator: 0x0A) {
             let body = Array(line.dropFirst(17))
-            guard line.count > 17, Array(Self.checksum(body).utf8) == Array(line.prefix(16)),
+            guard line.count > 17, Array("\(Self.checksum(body)) ".utf8) == Array(line.prefix(17)),
                 let entry = try? JSONDecoder().decode(JournalEntry.self, from: Data(body))
             else { continue }
             entries.append(entry)

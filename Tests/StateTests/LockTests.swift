@@ -1,0 +1,110 @@
+import Foundation
+import Host
+import Testing
+
+@testable import State
+
+/// Against another process, as locks are for: flock(1) holds the file.
+@Suite struct LockTests {
+    @Test func anotherProcessIsRefusedNamingTheHolder() async throws {
+        try await withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            let held = try await store.lock("web", operation: "apply")
+            #expect(try Self.tryFlock("\(folder)/locks/web.lock") == 1)
+            let holder = String(decoding: try bytes("\(folder)/locks/web.lock"), as: UTF8.self)
+            #expect(holder.contains("pid \(getpid()) on "))
+            #expect(holder.contains("apply since 20"))
+            #expect(try Self.tryFlock("\(folder)/locks/shop.lock") == 0)
+            withExtendedLifetime(held) {}
+        }
+    }
+
+    @Test func aHeldLockIsRefusedAndDiesWithItsHolder() async throws {
+        try await withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            let other = try Holder("\(folder)/locks/web.lock", saying: "root, pid 7 on host, apply")
+            let error = await #expect(throws: LockedError.self) {
+                try await store.lock("web", operation: "apply")
+            }
+            #expect(error?.description.contains("app web is locked by root, pid 7 on host") == true)
+            #expect(error?.description.contains("--lock-timeout") == true)
+            // Another app's lock is another lock.
+            _ = try await store.lock("shop", operation: "apply")
+            other.kill()
+            _ = try await store.lock("web", operation: "apply", waitSeconds: 5)
+        }
+    }
+
+    @Test func aLockIsWaitedFor() async throws {
+        try await withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            let other = try Holder("\(folder)/locks/web.lock", saying: "somebody")
+            async let lock = store.lock("web", operation: "apply", waitSeconds: 10)
+            try await Task.sleep(for: .milliseconds(200))
+            other.kill()
+            _ = try await lock
+        }
+    }
+
+    @Test func aLockIsGivenBack() async throws {
+        try await withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            for _ in 0..<2 { _ = try await store.lock("web", operation: "apply") }
+            #expect(try Self.tryFlock("\(folder)/locks/web.lock") == 0)
+        }
+    }
+
+    @Test func aLinkInTheLocksPlaceIsRefused() async throws {
+        try await withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            try write("kept", to: "elsewhere", in: folder)
+            try write("", to: "locks/x", in: folder)
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(folder)/locks/web.lock", withDestinationPath: "\(folder)/elsewhere")
+            await #expect(throws: SystemError.self) {
+                try await store.lock("web", operation: "apply")
+            }
+            #expect(try bytes("\(folder)/elsewhere") == Array("kept".utf8))
+        }
+    }
+
+    /// The status of flock(1) that does not wait: 1 where another process has it.
+    private static func tryFlock(_ path: String) throws -> Int32 {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/flock")
+        process.arguments = ["--nonblock", path, "true"]
+        try process.run()
+        process.waitUntilExit()
+        return process.terminationStatus
+    }
+
+    /// A process that holds a lock until it is killed.
+    private final class Holder {
+        private let process = Process()
+
+        init(_ path: String, saying holder: String) throws {
+            let pipe = Pipe()
+            try FileManager.default.createDirectory(
+                at: URL(filePath: path).deletingLastPathComponent(),
+                withIntermediateDirectories: true)
+            process.executableURL = URL(filePath: "/bin/sh")
+            // One process: exec leaves nobody behind who would keep the lock.
+            process.arguments = [
+                "-c", #"exec 9>"$1"; flock 9; printf %s "$2" >&9; echo held; exec sleep 60"#, "sh",
+                path, holder,
+            ]
+            process.standardOutput = pipe
+            try process.run()
+            // Held once it says so.
+            _ = pipe.fileHandleForReading.availableData
+        }
+
+        deinit { kill() }
+
+        func kill() {
+            guard process.isRunning else { return }
+            Foundation.kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+        }
+    }
+}
