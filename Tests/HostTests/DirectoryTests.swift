@@ -13,6 +13,18 @@ import Testing
         }
     }
 
+    /// The app could exchange it for another between two looks.
+    @Test(arguments: ["inner-link", "inner-folder/kept"])
+    func aLinkIsNotFollowedInsideEither(path: String) throws {
+        try withTree { root in
+            try root.directory("folder").create("kept", "x".utf8, mode: 0o600)
+            try root.link("inner-link", to: "file")
+            try root.link("inner-folder", to: "folder")
+            let error = #expect(throws: SystemError.self) { try root.read(path, limit: 100) }
+            #expect(error?.code == ELOOP)
+        }
+    }
+
     @Test func nothingIsWrittenThroughALink() throws {
         try withTree { root in
             #expect(throws: SystemError.self) {

@@ -68,7 +68,9 @@ import Testing
             guard PlanDocument(second) == first, second.text == text else {
                 throw ModelError(description: "\(text)\n\(second.text)")
             }
-            try world.apply(second)
+            // What an interrupted apply leaves is where there is most to put in order.
+            try world.apply(
+                second, dyingAfter: Int.random(in: 0...second.steps.count, using: &world.random))
         }
     }
 

@@ -41,7 +41,6 @@ import Testing
             for offset in lines[1].indices {
                 var broken = whole
                 broken[offset] ^= 0x01
-                // A line that this cuts in two is two that are not whole.
                 try broken.write(to: file)
                 #expect(try store.journal(of: "web") == [entry("a"), entry("c")], "byte \(offset)")
             }

@@ -19,6 +19,19 @@ import Testing
         }
     }
 
+    /// Two of modplan exclude each other, in one process as well.
+    @Test func theSameLockIsHadOnce() async throws {
+        try await withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            let held = try await store.lock("web", operation: "destroy")
+            let error = await #expect(throws: LockedError.self) {
+                try await store.lock("web", operation: "apply")
+            }
+            #expect(error?.holder.contains("destroy since 20") == true)
+            withExtendedLifetime(held) {}
+        }
+    }
+
     @Test func aHeldLockIsRefusedAndDiesWithItsHolder() async throws {
         try await withFolder { folder in
             let store = StateStore(directory: folder, installation: "test")
