@@ -117,5 +117,6 @@ let package = Package(
         tests("NaviTests", uses: []),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),
         tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
+        tests("EndToEndTests", uses: ["Host", "modplan", subprocess, systemPackage]),
     ]
 )

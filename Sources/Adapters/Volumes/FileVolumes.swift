@@ -95,6 +95,7 @@ package struct FileVolumes: VolumeStore {
             try resizeFile(file, size: size)
             let images = try Directory(path: images)
             try images.rename("\(name).img", to: "\(artifact).img")
+            try removeHostEntry(path, folder: true)
             try images.sync()
         } catch let error as VolumeError {
             throw error
