@@ -37,7 +37,8 @@ func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
 let package = Package(
     name: "modplan",
     products: [
-        .executable(name: "modplan", targets: ["modplan"])
+        .executable(name: "modplan", targets: ["modplan"]),
+        .executable(name: "navi", targets: ["navi"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -88,6 +89,25 @@ let package = Package(
             name: "modplan", dependencies: ["Commands"], path: "Sources/modplan/Main",
             swiftSettings: strict),
 
+        // The parent and listener inside containers. Nothing links it: it runs in every image, where
+        // there is no library, so it is static, and Embedded Swift to be small.
+        .target(name: "CNavi", path: "Sources/navi/Shim"),
+        .executableTarget(
+            name: "navi", dependencies: ["CNavi"], path: "Sources/navi/Program",
+            swiftSettings: [
+                .swiftLanguageMode(.v6), .treatAllWarnings(as: .error),
+                .enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"]),
+            ],
+            linkerSettings: [
+                // SwiftPM adds -pie, which -static overrules.
+                .unsafeFlags([
+                    "-Xclang-linker", "-static",
+                    "-Xclang-linker", "-Wno-unused-command-line-argument",
+                    "-Xlinker", "--gc-sections",
+                ]),
+                .unsafeFlags(["-Xlinker", "--strip-all"], .when(configuration: .release)),
+            ]),
+
         tests("DesiredTests", uses: ["Desired"]),
         tests("GitTests", uses: ["Git", "CGit2"]),
         tests(
@@ -97,6 +117,7 @@ let package = Package(
                 subprocess, systemPackage,
             ]),
         tests("HostTests", uses: ["Host", "Volumes"]),
+        tests("NaviTests", uses: []),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),
         tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
     ]

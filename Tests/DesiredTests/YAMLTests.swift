@@ -76,6 +76,14 @@ import Testing
             ])
     }
 
+    @Test func keysAreBounded() {
+        func keys(_ count: Int) -> [String] {
+            diagnostics("language: node\n" + (1..<count).map { "x-\($0): 1\n" }.joined())
+        }
+        #expect(keys(1000) == [])
+        #expect(keys(1001) == ["apps/web.yaml:1001:1: more than 1000 keys in one mapping"])
+    }
+
     @Test(arguments: ["[", "{a: ", "? ", "- "])
     func depthIsBounded(_ opening: String) {
         func nested(_ levels: Int) -> String {

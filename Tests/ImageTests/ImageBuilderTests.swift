@@ -8,6 +8,7 @@ import Testing
 
 /// A checkout with a tree of two tiny images, its own cache and its own tags, all gone afterwards.
 private struct Fixture {
+    static let label = "modplan-test"
     let directory: String
     let prefix: String
     let docker = DockerClient()
@@ -26,7 +27,10 @@ private struct Fixture {
               root: {files: [bin/program]}
               leaf: {parent: root, arguments: {WORD: one}, inputs: {fetched: [1.0, 2.0]}}
             """, "images/images.yaml")
-        try write("FROM scratch\nCOPY program /\n", "images/root/Dockerfile")
+        // The child inherits the label, so that all that was built is found again.
+        try write(
+            "FROM scratch\nLABEL \(Self.label)=\(id)\nCOPY program /\n",
+            "images/root/Dockerfile")
         try write(
             """
             ARG PARENT
@@ -71,9 +75,14 @@ private struct Fixture {
         return names
     }
 
-    func remove() async {
-        for name in ["leaf", "root"] { try? await docker.removeImage("\(prefix)/\(name):latest") }
-        try? FileManager.default.removeItem(atPath: directory)
+    func remove() async throws {
+        let id = prefix.split(separator: "-").last ?? ""
+        let images = try await docker.images(labels: ["\(Self.label)=\(id)"])
+        // Children first, the superseded included.
+        for image in images.sorted(by: { ($0.labels["word"] ?? "") > ($1.labels["word"] ?? "") }) {
+            try await docker.removeImage(image.id)
+        }
+        try FileManager.default.removeItem(atPath: directory)
     }
 
     static func with(_ body: (Fixture) async throws -> Void) async throws {
@@ -81,10 +90,10 @@ private struct Fixture {
         do {
             try await body(fixture)
         } catch {
-            await fixture.remove()
+            try? await fixture.remove()
             throw error
         }
-        await fixture.remove()
+        try await fixture.remove()
     }
 }
 

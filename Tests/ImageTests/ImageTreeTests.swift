@@ -1,4 +1,5 @@
 import Desired
+import Foundation
 import Testing
 
 private func decode(_ text: String) -> Decoded<ImageTree> {
@@ -92,5 +93,27 @@ private func mistakes(_ text: String) -> [String] {
 
     @Test func noImagesAreAnError() {
         #expect(mistakes("{}").count == 1)
+    }
+
+    @Test func theDockerfilesOfThisCheckoutCopyWhatItsTreeDeclares() throws {
+        let images = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../images").standardized
+        let declaration = images.appendingPathComponent("images.yaml")
+        let tree = try decodeImageTree(
+            Array(Data(contentsOf: declaration)), file: declaration.path
+        ).get()
+        for image in tree.images {
+            let dockerfile = try String(
+                contentsOf: images.appendingPathComponent("\(image.name)/Dockerfile"),
+                encoding: .utf8)
+            let lines = dockerfile.split(separator: "\n")
+            let copied = lines.filter { $0.hasPrefix("COPY ") || $0.hasPrefix("ADD ") }
+                .flatMap { $0.split(separator: " ").dropFirst().dropLast().map(String.init) }
+            let declared =
+                image.inputs.map(\.description)
+                + image.files.compactMap { $0.split(separator: "/").last.map(String.init) }
+            for name in declared { #expect(copied.contains(name), "\(image.name): \(name)") }
+            #expect(lines.contains("FROM ${PARENT}") == (image.parent != nil))
+        }
     }
 }

@@ -21,6 +21,9 @@ function npm(context, ...args) {
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',
     npm_config_logs_max: '0',
+    // npm's own patience is minutes where no network answers; its installs are tried again here.
+    npm_config_fetch_retry_mintimeout: '1000',
+    npm_config_fetch_retry_maxtimeout: '5000',
   };
   const result = spawnSync('npm', args, { cwd: context.folder, env: environment, stdio: 'inherit' });
   if (result.error) throw new BuildError(`npm did not start: ${result.error.message}`);

@@ -61,7 +61,7 @@ private func readName(_ fields: inout Fields, file: String) -> String {
 private typealias Images = (build: String, run: String, language: Language?)
 
 private func readImages(_ fields: inout Fields) -> Images? {
-    let language = fields.value("language", Expected<Language>.word("a language"))
+    let language = fields.value("language", Rules.language)
     let hasLanguage = fields.holds("language")
     guard let node = fields.node("images") else {
         if !hasLanguage {
@@ -92,11 +92,11 @@ private func readSource(_ fields: consuming Fields) -> SourceReference {
 private func readBuild(_ fields: consuming Fields) -> BuildSettings {
     var build = BuildSettings()
     build.timeout =
-        fields.value("timeout", .duration(Limits.buildTimeout)) ?? build.timeout
-    build.volume = fields.value("volume", .size(Limits.volume)) ?? build.volume
-    build.memory = fields.value("memory", .size(Limits.memory)) ?? build.memory
+        fields.value("timeout", Rules.buildTimeout) ?? build.timeout
+    build.volume = fields.value("volume", Rules.volume) ?? build.volume
+    build.memory = fields.value("memory", Rules.memory) ?? build.memory
     build.network =
-        fields.value("network", Expected<BuildSettings.Network>.word("a network")) ?? build.network
+        fields.value("network", Rules.network) ?? build.network
     build.environment = readEnvironment(&fields, reserved: reservedInBuilds)
     fields.finish()
     return build
@@ -104,15 +104,15 @@ private func readBuild(_ fields: consuming Fields) -> BuildSettings {
 
 private func readRun(_ fields: consuming Fields) -> (settings: RunSettings, publish: Mark) {
     var run = RunSettings()
-    run.instances = fields.value("instances", .integer(Limits.instances)) ?? run.instances
-    run.memory = fields.value("memory", .size(Limits.memory)) ?? run.memory
-    run.millicpus = fields.value("cpus", .processors) ?? run.millicpus
-    run.volume = fields.value("volume", .size(Limits.volume)) ?? run.volume
-    run.port = fields.value("port", .integer(Limits.port)) ?? run.port
+    run.instances = fields.value("instances", Rules.instances) ?? run.instances
+    run.memory = fields.value("memory", Rules.memory) ?? run.memory
+    run.millicpus = fields.value("cpus", Rules.processors) ?? run.millicpus
+    run.volume = fields.value("volume", Rules.volume) ?? run.volume
+    run.port = fields.value("port", Rules.port) ?? run.port
     run.publish = fields.value("publish", .publishedPort)
     run.environment = readEnvironment(&fields, reserved: reservedInRuns)
     run.ready = readReady(fields.fields("ready"))
-    run.storage = fields.value("storage", .size(Limits.volume))
+    run.storage = fields.value("storage", Rules.volume)
     if let publish = run.publish, publish.port + max(run.instances, 1) - 1 > 65535 {
         fields.report(
             "\(run.instances) instances from port \(publish.port) on end past 65535", at: "publish")
@@ -125,34 +125,43 @@ private func readRun(_ fields: consuming Fields) -> (settings: RunSettings, publ
 private func readReady(_ fields: consuming Fields) -> ReadyCheck {
     var ready = ReadyCheck()
     let path = fields.value("path", .requestPath)
-    let tcp = fields.value("tcp", .boolean) ?? false
+    let tcp = fields.value("tcp", Rules.boolean) ?? false
     if tcp { ready.probe = .tcp }
     if let path { ready.probe = .http(path: path) }
     if tcp && path != nil {
         fields.report("path and tcp exclude each other: give one of the two", at: "tcp")
     }
-    ready.timeout = fields.value("timeout", .duration(Limits.readyTimeout)) ?? ready.timeout
+    ready.timeout = fields.value("timeout", Rules.readyTimeout) ?? ready.timeout
     fields.finish()
     return ready
 }
 
 private func readRestart(_ fields: consuming Fields) -> RestartBudget {
     var restart = RestartBudget()
-    restart.budget = fields.value("budget", .integer(Limits.restarts)) ?? restart.budget
-    restart.window = fields.value("window", .duration(Limits.restartWindow)) ?? restart.window
+    restart.budget = fields.value("budget", Rules.restarts) ?? restart.budget
+    restart.window = fields.value("window", Rules.restartWindow) ?? restart.window
     fields.finish()
     return restart
 }
 
-/// What no host of this kind can serve, or no program can live with.
-private enum Limits {
-    static let memory = ByteCount.mebibytes(16)...ByteCount.gibibytes(1024)
+/// Each made once, with the limits beyond which no host of this kind could serve, or no program
+/// could live.
+private enum Rules {
+    static let language = Expected<Language>.word("a language")
+    static let network = Expected<BuildSettings.Network>.word("a network")
+    static let processors = Expected<Int>.processors
+    static let boolean = Expected<Bool>.boolean
+    static let memory = Expected.size(.mebibytes(16)...(.gibibytes(1024)))
     /// Below 16 MiB an ext4 file system is mostly its own tables.
-    static let volume = ByteCount.mebibytes(16)...ByteCount.gibibytes(16 * 1024)
-    static let buildTimeout = Interval(seconds: 1)...Interval(seconds: 24 * 3600)
-    static let readyTimeout = Interval(seconds: 1)...Interval(seconds: 3600)
-    static let restartWindow = Interval(seconds: 1)...Interval(seconds: 7 * 24 * 3600)
-    static let instances = 0...64
-    static let port = 1...65535
-    static let restarts = 0...1000
+    static let volume = Expected.size(.mebibytes(16)...(.gibibytes(16 * 1024)))
+    static let buildTimeout = seconds(upTo: 24 * 3600)
+    static let readyTimeout = seconds(upTo: 3600)
+    static let restartWindow = seconds(upTo: 7 * 24 * 3600)
+    static let instances = Expected.integer(0...64)
+    static let port = Expected.integer(1...65535)
+    static let restarts = Expected.integer(0...1000)
+
+    private static func seconds(upTo most: Int64) -> Expected<Interval> {
+        .duration(Interval(seconds: 1)...Interval(seconds: most))
+    }
 }

@@ -3,6 +3,8 @@
 struct Composer {
     static let byteLimit = 64 << 10
     static let depthLimit = 32
+    /// Of one mapping: few enough for a plain search to find a duplicate.
+    static let keyLimit = 1000
 
     private let events: YAMLEventReader
     private let problems: Problems
@@ -84,9 +86,6 @@ struct Composer {
 
     private mutating func mapping() throws(YAMLSyntaxError) -> [Entry] {
         var entries: [Entry] = []
-        var lines: [String: Int] = [:]
-        entries.reserveCapacity(16)
-        lines.reserveCapacity(16)
         while true {
             let event = try events.next()
             if case .mappingEnd = event.kind { return entries }
@@ -96,12 +95,15 @@ struct Composer {
                 _ = try node(from: try events.next())
                 continue
             }
+            guard entries.count < Self.keyLimit else {
+                throw YAMLSyntaxError(
+                    message: "more than \(Self.keyLimit) keys in one mapping", mark: event.mark)
+            }
             trail.append(key.text)
             let value = try node(from: try events.next())
-            if let line = lines[key.text] {
-                refuse("the key is given twice, first on line \(line)", event.mark)
+            if let first = entries.first(where: { $0.key == key.text }) {
+                refuse("the key is given twice, first on line \(first.mark.line)", event.mark)
             } else {
-                lines[key.text] = event.mark.line
                 entries.append(Entry(key: key.text, mark: event.mark, value: value))
             }
             trail.removeLast()

@@ -106,14 +106,17 @@ extension Expected {
     /// Processors with up to three decimals, as thousandths: `0.5` is 500.
     static var processors: Expected<Int> {
         Expected<Int>("a number of processors from 0.01 to 512 (for example 0.5)") { scalar in
-            let parts = scalar.text.split(separator: ".", omittingEmptySubsequences: false)
+            let parts = scalar.text.utf8
+                .split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+                .map { Substring($0) }
             guard scalar.isPlain, (1...2).contains(parts.count), let whole = decimal(parts[0])
             else { return nil }
             var thousandths = 0
             if parts.count == 2 {
                 let digits = parts[1]
-                guard (1...3).contains(digits.count), digits.allSatisfy(isDigit),
-                    let fraction = Int(digits + String(repeating: "0", count: 3 - digits.count))
+                guard (1...3).contains(digits.utf8.count), digits.utf8.allSatisfy(isDigit),
+                    let fraction = Int(
+                        digits + String(repeating: "0", count: 3 - digits.utf8.count))
                 else { return nil }
                 thousandths = fraction
             }
@@ -137,11 +140,13 @@ private func check<Value: Comparable & CustomStringConvertible>(
     return value
 }
 
-func isDigit(_ character: Character) -> Bool { ("0"..."9").contains(character) }
+func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 
 /// Plain decimal digits: no sign, no leading zero (YAML 1.1 reads `010` as 8), no underscore.
 func decimal(_ text: some StringProtocol) -> Int? {
-    guard (1...18).contains(text.count), text.allSatisfy(isDigit), text == "0" || text.first != "0"
+    let bytes = text.utf8
+    guard (1...18).contains(bytes.count), bytes.allSatisfy(isDigit),
+        bytes.count == 1 || bytes.first != UInt8(ascii: "0")
     else { return nil }
     return Int(text)
 }

@@ -55,12 +55,7 @@ extension Collector {
 
     /// Nil for a container that went away since it was listed, or whose labels are not of ours.
     private func inspect(_ id: String) async throws -> Inspected? {
-        let found: Docker.Container
-        do {
-            found = try await engine.inspectContainer(id)
-        } catch let error as DockerError where error.isNotFound {
-            return nil
-        }
+        guard let found = try await inspected(id) else { return nil }
         guard let labels = Observed.Container.Labels(found.config.labels) else { return nil }
         var container = Observed.Container(
             id: found.id, name: found.name, labels: labels,
@@ -79,6 +74,16 @@ extension Collector {
         }
         return Inspected(
             container: container, volume: volume, oomKills: hostOOMKills(ofProcess: found.state.pid))
+    }
+
+    /// Nil for a container that went away since it was listed.
+    private func inspected(_ id: String) async throws(DockerError) -> Docker.Container? {
+        do throws(DockerError) {
+            return try await engine.inspectContainer(id)
+        } catch {
+            guard error.isNotFound else { throw error }
+            return nil
+        }
     }
 
     private func settings(_ found: Docker.Container) -> Observed.Container.Settings {

@@ -19,18 +19,19 @@ package struct EngineContainers: ContainerEffects {
     // MARK: Network
 
     package func createNetwork(_ name: String) async throws {
-        do {
+        do throws(DockerError) {
             _ = try await engine.createNetwork(
                 .isolatedBridge(name: name, labels: [Label.installation: installation]))
-        } catch where error.isConflict {
+        } catch {
             let label = "\(Label.installation)=\(installation)"
-            guard try await engine.networks(labels: [label]).contains(where: { $0.name == name })
+            guard error.isConflict,
+                try await engine.networks(labels: [label]).contains(where: { $0.name == name })
             else { throw error }
         }
     }
 
     package func removeNetwork(_ id: String) async throws {
-        do { try await engine.removeNetwork(id) } catch where error.isNotFound {}
+        try await unlessGone { () throws(DockerError) in try await engine.removeNetwork(id) }
     }
 
     // MARK: Life
@@ -39,14 +40,14 @@ package struct EngineContainers: ContainerEffects {
         let mountPoint = volumes.mountPoint(of: spec.volume)
         try requireMounted(mountPoint, for: spec.name)
         let body = Docker.ContainerSpec(spec, installation: installation, mountPoint: mountPoint)
-        do {
+        do throws(DockerError) {
             _ = try await engine.createContainer(name: spec.name, body)
-        } catch where error.isConflict {
+        } catch {
+            guard error.isConflict else { throw error }
             // The engine made it and its answer was lost, or the name is somebody else's.
             let found = try await engine.inspectContainer(spec.name)
-            guard found.config.labels == found.config.labels.merging(body.labels, uniquingKeysWith: { $1 }),
-                found.imageID == spec.imageID
-            else { throw error }
+            let isOurs = body.labels.allSatisfy { found.config.labels[$0.key] == $0.value }
+            guard isOurs, found.imageID == spec.imageID else { throw error }
         }
     }
 
@@ -60,16 +61,16 @@ package struct EngineContainers: ContainerEffects {
     }
 
     package func stop(_ container: ContainerReference) async throws {
-        do {
+        try await unlessGone { () throws(DockerError) in
             _ = try await engine.stopContainer(
                 container.key, timeout: .seconds(ContainerStop.seconds))
-        } catch where error.isNotFound {}
+        }
     }
 
     package func remove(_ container: ContainerReference) async throws {
-        do {
+        try await unlessGone { () throws(DockerError) in
             try await engine.removeContainer(container.key, force: true)
-        } catch where error.isNotFound {}
+        }
     }
 
     package func updateLimits(
@@ -83,5 +84,16 @@ package struct EngineContainers: ContainerEffects {
             throw SystemError(
                 "use the volume of \(container)", path, code: 0, detail: "it is not mounted")
         }
+    }
+}
+
+/// What is gone already need not be ended.
+private func unlessGone(
+    _ body: () async throws(DockerError) -> Void
+) async throws(DockerError) {
+    do throws(DockerError) {
+        try await body()
+    } catch {
+        guard error.isNotFound else { throw error }
     }
 }

@@ -2,11 +2,13 @@ import Synchronization
 
 /// Cuts a stream of bytes into lines that are safe to print: bounded, and with every control
 /// character made visible.
-struct OutputLines {
+package struct OutputLines {
     private static let limit = 2000
     private var pending: [UInt8] = []
 
-    mutating func add(_ bytes: [UInt8]) -> [String] {
+    package init() {}
+
+    package mutating func add(_ bytes: [UInt8]) -> [String] {
         var lines: [String] = []
         for byte in bytes {
             if byte == 0x0A {

@@ -109,7 +109,7 @@ package struct SupervisorPrograms: ProgramEffects {
             let status = try? await offload {
                 Probe.http(address, port: port, path: path, timeoutMs: 2000)
             }
-            return status.map { (200..<400).contains($0 ?? 0) } ?? false
+            return status.map { (200..<400).contains($0) } ?? false
         }
     }
 

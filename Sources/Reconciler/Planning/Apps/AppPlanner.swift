@@ -11,8 +11,10 @@ struct AppPlanner {
     var builds: SharedBuilds
     var result = AppResult()
 
-    /// The containers of one instance, or of the build, that are there.
+    /// The containers of the app that are there.
     let containers: [Container]
+    /// Ids of containers that a step stops already.
+    var stopped: Set<String> = []
 
     init(
         app: String, world: World, desired: DesiredApp?, networkStep: [String],

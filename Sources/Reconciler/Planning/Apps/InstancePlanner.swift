@@ -80,9 +80,8 @@ extension AppPlanner {
         last = result.steps.chain(
             [.stopContainer(reference), .removeContainer(reference)], for: instance.address,
             after: last)
-        for container in instance.old where container.status == .running {
-            last = result.steps.chain(
-                [.stopContainer(container.reference)], for: instance.address, after: last)
+        for container in instance.old {
+            last = stopContainer(container, at: instance.address, after: last)
         }
         return bringUp(instance.spec, instance, after: last)
     }

@@ -53,14 +53,21 @@ extension AppPlanner {
         }
     }
 
+    /// Stops a container that is up, once.
+    mutating func stopContainer(
+        _ container: Container, at address: Address, after: [String]
+    ) -> [String] {
+        guard [.running, .paused, .restarting].contains(container.status),
+            stopped.insert(container.id).inserted
+        else { return after }
+        return [result.steps.add(.stopContainer(container.reference), for: address, after: after)]
+    }
+
     mutating func removeContainer(
         _ container: Container, at address: Address, after: [String]
     ) -> [String] {
-        let isUp = [.running, .paused, .restarting].contains(container.status)
-        let operations: [Operation] =
-            (isUp ? [.stopContainer(container.reference)] : [])
-            + [.removeContainer(container.reference)]
-        return result.steps.chain(operations, for: address, after: after)
+        let down = stopContainer(container, at: address, after: after)
+        return [result.steps.add(.removeContainer(container.reference), for: address, after: down)]
     }
 
     mutating func removeVolume(

@@ -41,10 +41,14 @@ extension Plan {
 }
 
 extension Change {
-    /// The reason and what caused it, in words.
+    /// The reason and what caused it, in words: `run.environment: GREETING changed`.
     package var explanation: String {
-        let words = reason.words
-        return fields.isEmpty ? words : "\(words): \(fields.joined(separator: ", "))"
+        let causes = fields.joined(separator: ", ")
+        return switch reason {
+        case .environmentChanged, .settingsChanged: "\(causes) changed"
+        case .sourceChanged: "\(reason.words) \(causes)"
+        default: fields.isEmpty ? reason.words : "\(reason.words): \(causes)"
+        }
     }
 }
 
@@ -60,8 +64,8 @@ extension Reason {
         case .buildSettingsChanged: "build settings changed"
         case .artifactMissing: "artifact is missing"
         case .runImageChanged: "run image changed"
-        case .environmentChanged: "changed"
-        case .settingsChanged: "changed"
+        case .environmentChanged: "environment changed"
+        case .settingsChanged: "settings changed"
         case .limitsChanged: "limits"
         case .containerMissing: "container is missing"
         case .containerStopped: "container does not run"

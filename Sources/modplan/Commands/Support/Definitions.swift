@@ -52,7 +52,7 @@ extension Installation {
                     let repository = try Repository(at: path)
                     for located in group {
                         do {
-                            desired.append(try resolve(located, in: repository))
+                            desired.append(try resolveSource(located, in: repository))
                         } catch let error as GitError {
                             failures.append("app \(located.definition.name): \(error)")
                         }
@@ -69,7 +69,7 @@ extension Installation {
     }
 }
 
-private func resolve(
+private func resolveSource(
     _ located: LocatedDefinition, in repository: borrowing Repository
 ) throws -> DesiredApp {
     let source = located.definition.source

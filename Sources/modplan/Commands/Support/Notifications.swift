@@ -1,7 +1,9 @@
+import Desired
 import Host
 import Observed
 import Planning
 import State
+import Volumes
 
 extension Installation {
     private typealias Found = (app: String, instance: Int, volume: String, Observed.Notification)

@@ -1,3 +1,4 @@
+import Collection
 import Desired
 import Execution
 import FoundationEssentials

@@ -1,0 +1,52 @@
+# The single way in. Everything runs as root on Debian 12 with Swift 6.3.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+export SWIFT_BACKTRACE := enable=no
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: deps
+deps: ## Install what is missing with apt.
+	@packaging/install-dependencies
+
+.PHONY: engine
+engine: deps ## Start an engine if none answers.
+	@packaging/start-engine
+
+.PHONY: build
+build: deps ## Build the release binaries into bin/.
+	@packaging/build
+
+.PHONY: images
+images: build engine ## Build the images of the standard that are missing or changed.
+	@bin/modplan images build
+
+.PHONY: demo
+demo: images ## From nothing to running apps: plan, apply, change, crash, drift.
+	@examples/demo
+
+.PHONY: demo-clean
+demo-clean: ## Remove all that the demo made.
+	@examples/demo-clean
+
+.PHONY: test
+test: images ## Run all tests, those against the real engine included.
+	@packaging/test
+
+.PHONY: bench
+bench: images ## Measure, beside a floor or a peer in the same run.
+	@packaging/bench
+
+.PHONY: check
+check: deps ## Check format and lint, with warnings as errors.
+	swift format lint --strict --recursive Sources Tests Package.swift
+
+.PHONY: format
+format: ## Format in place.
+	swift format --in-place --recursive Sources Tests Package.swift
+
+.PHONY: clean
+clean: ## Remove what was built here.
+	rm -rf .build bin
