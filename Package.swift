@@ -112,7 +112,10 @@ let package = Package(
         tests("GitTests", uses: ["Git", "CGit2"]),
         tests(
             "DockerTests",
-            uses: ["Docker", "UnixHTTP", "Supervisor", nioCore, nioPosix, nioHTTP1, nioConcurrency]),
+            uses: [
+                "Docker", "UnixHTTP", "Supervisor", nioCore, nioPosix, nioHTTP1, nioConcurrency,
+                subprocess, systemPackage,
+            ]),
         tests("HostTests", uses: ["Host", "Volumes"]),
         tests("NaviTests", uses: []),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"]),

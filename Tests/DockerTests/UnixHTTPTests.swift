@@ -108,12 +108,12 @@ import UnixHTTP
             let client = UnixHTTPClient(socketPath: server.socketPath)
             let task = Task {
                 try await client.withResponse(
-                    to: HTTPRequest(.get, "/"), .headWithin(.milliseconds(100))
+                    to: HTTPRequest(.get, "/"), .headWithin(.seconds(2))
                 ) { _, body in
                     for try await _ in body {}
                 }
             }
-            try await Task.sleep(for: .milliseconds(400))
+            try await Task.sleep(for: .milliseconds(2500))
             #expect(server.snapshot.connectionsClosed == 0)
             task.cancel()
             await #expect(throws: UnixHTTPError.self) { try await task.value }
