@@ -20,7 +20,7 @@ import Testing
             try await world.commit("five mistakes")
             let outcome = try await world.modplan("validate")
             #expect(outcome.status == 1)
-            let places = ["2:11", "5:11", "6:3", "7:12", "8:30"]
+            let places = ["2:11", "5:11", "6:3", "7:12", "8:29"]
             let lines = outcome.errors.split(separator: "\n").filter {
                 $0.contains("apps/web.yaml:")
             }
@@ -61,7 +61,9 @@ import Testing
                 let outcome = try await world.modplan(
                     "apply", "--yes", config: "\(world.folder)/\(name)")
                 #expect(outcome.status == 1, "\(item) \(outcome)")
-                for word in item.wanted { #expect(outcome.errors.contains(word), "\(item) \(outcome)") }
+                for word in item.wanted {
+                    #expect(outcome.errors.contains(word), "\(item) \(outcome)")
+                }
                 #expect(outcome.errors.split(separator: "\n").count == 1, "\(outcome)")
                 #expect(world.proxy.mutations == [])
             }

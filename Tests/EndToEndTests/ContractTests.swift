@@ -20,7 +20,7 @@ import Testing
             for app in ["node", "web"] {
                 try await expectReadOnly(world, app)
                 let table = try await Tool.run(
-                    "docker", ["top", world.container(app), "-eo", "uid,comm"])
+                    "docker", ["top", world.container(app), "-eo", "uid,pid,comm"])
                 let users = table.split(separator: "\n").dropFirst().map {
                     $0.split(separator: " ").first ?? ""
                 }

@@ -6,7 +6,8 @@ import Testing
     @Test func aDefinitionBecomesARunningAppAndEachCommitItsOwnChange() async throws {
         try await Fixture.with { world in
             try world.define("web", "ready: {path: /}\nenvironment: {GREETING: one}")
-            try world.define("node", "hello-node", "ready: {path: /}\nenvironment: {GREETING: ahoy}")
+            try world.define(
+                "node", "hello-node", "ready: {path: /}\nenvironment: {GREETING: ahoy}")
             try await world.commit("two apps")
             #expect(try await world.plan().status == 2)
             try await world.apply()
@@ -60,7 +61,8 @@ import Testing
         try await world.apply()
         #expect(try await world.get(world.address("web")) == "<p>second</p>")
         #expect(try await world.container("web") != before)
-        #expect(try await world.inspect("web", #"{{index .Config.Labels "modplan.release"}}"#) == "2")
+        #expect(
+            try await world.inspect("web", #"{{index .Config.Labels "modplan.release"}}"#) == "2")
         #expect(try await world.plan().status == 0)
 
         // The old tree again: its artifact is there, so nothing is built.
@@ -122,7 +124,8 @@ import Testing
 
     @Test func aReleaseThatNeverGetsReadyLeavesTheOldOneServing() async throws {
         try await Fixture.with { world in
-            try world.define("node", "hello-node", "ready: {path: /, timeout: 4s}\npublish: 127.0.0.1:18461")
+            try world.define(
+                "node", "hello-node", "ready: {path: /, timeout: 4s}\npublish: 127.0.0.1:18461")
             try await world.commit("good")
             try await world.apply()
             let before = try await world.appProcess("node")

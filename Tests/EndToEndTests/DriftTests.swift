@@ -62,14 +62,20 @@ import Testing
 
             let drifts: [(kind: String, cause: () async throws -> Void)] = [
                 ("container ended", { try await Tool.run("docker", ["kill", id]) }),
-                ("limits", {
-                    try await Tool.run(
-                        "docker", ["update", "--memory", "300m", "--memory-swap", "300m", id])
-                }),
-                ("supervisor.conf", {
-                    let file = "\(mount)/supervisor.conf"
-                    try await Tool.run("sed", ["-i", "s/startretries=3/startretries=9/", file])
-                }),
+                (
+                    "limits",
+                    {
+                        try await Tool.run(
+                            "docker", ["update", "--memory", "300m", "--memory-swap", "300m", id])
+                    }
+                ),
+                (
+                    "supervisor.conf",
+                    {
+                        let file = "\(mount)/supervisor.conf"
+                        try await Tool.run("sed", ["-i", "s/startretries=3/startretries=9/", file])
+                    }
+                ),
                 ("layout is damaged", { try await Tool.run("chown", ["root", "\(mount)/tmp"]) }),
                 ("volume is not mounted", { try await Tool.run("umount", [mount]) }),
                 ("container is missing", { try await Tool.run("docker", ["rm", "--force", id]) }),
@@ -116,7 +122,8 @@ import Testing
             try world.define("node", "hello-node", "ready: {path: /}")
             try await world.commit("apps")
             for delay in [200, 700, 1500, 2500] {
-                let command = "timeout -s KILL \(Double(delay) / 1000) "
+                let command =
+                    "timeout -s KILL \(Double(delay) / 1000) "
                     + "\(Fixture.checkout)/.build/debug/modplan apply --yes --config \(world.config)"
                 try await Tool.run("sh", ["-c", command + " >/dev/null 2>&1; true"])
             }

@@ -149,7 +149,8 @@ struct Fixture: Sendable {
 
     /// The address of an app's container on its bridge.
     func address(_ app: String, instance: Int = 0) async throws -> String {
-        let text = try await inspect(app, instance: instance, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
+        let text = try await inspect(
+            app, instance: instance, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
         return "\(text):8080"
     }
 
@@ -173,7 +174,7 @@ struct Fixture: Sendable {
             [
                 "ps", "--all", "--quiet", "--filter", "label=modplan.installation=\(name)",
                 "--filter", "label=modplan.app=\(app)", "--filter",
-                "label=modplan.instance=\(instance)",
+                "label=modplan.instance=\(instance)", "--filter", "label=modplan.intent=run",
             ])
         return try #require(found.first)
     }

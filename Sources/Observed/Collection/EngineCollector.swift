@@ -73,7 +73,8 @@ extension Collector {
             container.program = await readProgram(volumes.mountPoint(of: volume))
         }
         return Inspected(
-            container: container, volume: volume, oomKills: hostOOMKills(ofProcess: found.state.pid))
+            container: container, volume: volume, oomKills: hostOOMKills(ofProcess: found.state.pid)
+        )
     }
 
     /// Nil for a container that went away since it was listed.

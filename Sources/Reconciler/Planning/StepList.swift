@@ -5,7 +5,8 @@ struct StepList {
 
     /// Adds a step and gives its id, for those that must come after it.
     @discardableResult
-    mutating func add(_ operation: Operation, for subject: Address, after: [String] = []) -> String {
+    mutating func add(_ operation: Operation, for subject: Address, after: [String] = []) -> String
+    {
         let base = "\(subject.label):\(operation.kind)"
         let count = taken[base, default: 0] + 1
         taken[base] = count

@@ -86,7 +86,8 @@ struct World {
             ? present.intersection(appNames)
             : present.filter { desired[$0] == nil && appNames.contains($0) }
         guard !ended.isEmpty else { return false }
-        return ended.count == present.count || (present.count >= 3 && ended.count * 2 > present.count)
+        return ended.count == present.count
+            || (present.count >= 3 && ended.count * 2 > present.count)
     }
 
     /// With every app goes what the apps shared: artifacts and the network.

@@ -125,8 +125,8 @@ package struct SupervisorPrograms: ProgramEffects {
     private func notReady(
         _ container: ContainerReference, _ mountPoint: String, _ message: String
     ) -> ProgramError {
-        let log = try? Directory(path: mountPoint).tail("log/app.log", count: 2000)
-        let lines = (log ?? []).split(separator: 0x0A).suffix(8).map { printable($0) }
+        let log = try? Directory(path: mountPoint).tail("log/app.log", count: 4000)
+        let lines = (log ?? []).split(separator: 0x0A).suffix(20).map { printable($0) }
         return ProgramError(container: container.name, message: message, log: lines)
     }
 }

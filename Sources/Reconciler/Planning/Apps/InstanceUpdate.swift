@@ -43,7 +43,9 @@ extension AppPlanner {
         last += planLimits(container, instance, isRunning: false, after: last)
         var operations: [Operation] = [.startContainer(container.reference)]
         // The engine starts no paused container; a stop ends the pause.
-        if container.status == .paused { operations.insert(.stopContainer(container.reference), at: 0) }
+        if container.status == .paused {
+            operations.insert(.stopContainer(container.reference), at: 0)
+        }
         operations.append(ready(container.reference, instance))
         return result.steps.chain(operations, for: instance.address, after: last)
     }
