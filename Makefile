@@ -40,12 +40,9 @@ bench: images ## Measure, beside a floor or a peer in the same run.
 	@packaging/bench
 
 .PHONY: check
-check: deps ## Check format and lint, with warnings as errors.
-	swift format lint --strict --recursive Sources Tests Package.swift
-
-.PHONY: format
-format: ## Format in place.
+check: deps ## Format in place, then lint; what the linter finds is an error.
 	swift format --in-place --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Package.swift
 
 .PHONY: clean
 clean: ## Remove what was built here.
