@@ -52,7 +52,8 @@ import UnixHTTP
     func silenceIsATimeout(answer: StubAnswer) async throws {
         let start = ContinuousClock.now
         #expect(try await kind(from: answer, within: .milliseconds(100)) == .timeout)
-        #expect(ContinuousClock.now - start < .seconds(3))
+        // Without the deadline it would last for ever; a loaded machine may be seconds late.
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test func oversizeIsRefused() async throws {

@@ -125,7 +125,7 @@ import Testing
     @Test func aReleaseThatNeverGetsReadyLeavesTheOldOneServing() async throws {
         try await Fixture.with { world in
             try world.define(
-                "node", "hello-node", "ready: {path: /, timeout: 4s}\npublish: 127.0.0.1:18461")
+                "node", "hello-node", "ready: {path: /, timeout: 10s}\npublish: 127.0.0.1:18461")
             try await world.commit("good")
             try await world.apply()
             let before = try await world.appProcess("node")
