@@ -81,7 +81,7 @@ struct Target {
     }
 
     /// What was asked of a container, but for what can change while it lives.
-    private static func digest(
+    static func digest(
         _ definition: AppDefinition, artifact: String, runImage: Image
     ) -> String {
         var digest = ContentDigest("modplan container")
