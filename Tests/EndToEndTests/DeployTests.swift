@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Testing
 
 /// The whole path on a real engine: definitions in git become running apps, changes become plans
@@ -119,6 +120,67 @@ import Testing
             let stale = try await world.modplan("apply", file)
             #expect(stale.status == 1 && stale.errors.contains("the definition of web"))
             #expect(world.proxy.mutations == [])
+        }
+    }
+
+    @Test func jsonSaysWhatTextSays() async throws {
+        struct Planned: Decodable {
+            struct Change: Decodable {
+                var address: String
+                var action: String
+                var reason: String
+                var disruption: String
+            }
+            struct Step: Decodable {
+                var id: String
+                var after: [String]
+            }
+            var formatVersion: Int
+            var digest: String
+            var changes: [Change]
+            var steps: [Step]
+        }
+        struct Status: Decodable {
+            struct App: Decodable {
+                struct Instance: Decodable {
+                    var instance: Int
+                    var container: String
+                    var ready: Bool
+                }
+                var app: String
+                var release: Int
+                var held: Bool
+                var instances: [Instance]
+            }
+            var formatVersion: Int
+            var apps: [App]
+        }
+        try await Fixture.with { world in
+            try world.define("web", "ready: {path: /}\nenvironment: {TOKEN: marker-7f3a}")
+            try await world.commit("web")
+            let text = try await world.modplan("plan", "--json").output
+            let plan = try JSONDecoder().decode(Planned.self, from: Data(text.utf8))
+            #expect(plan.formatVersion == 1 && plan.digest.count == 64)
+            #expect(plan.changes.map(\.address) == ["app/web/build", "app/web/instance/0"])
+            #expect(plan.changes.allSatisfy { $0.action == "create" && $0.reason == "app-added" })
+            let ids = Set(plan.steps.map(\.id))
+            #expect(plan.steps.allSatisfy { ids.isSuperset(of: $0.after) })
+            #expect(try await world.modplan("plan", "--json").output == text, "the same bytes")
+
+            let applied = try await world.modplan("apply", "--yes", "--json")
+            #expect(applied.status == 0)
+            // RUNNING only after supervisord's startsecs.
+            try await world.await("the app to be ready") {
+                let text = try await world.modplan("status", "--json").output
+                let status = try JSONDecoder().decode(Status.self, from: Data(text.utf8))
+                return status.apps.map(\.app) == ["web"]
+                    && status.apps.allSatisfy { $0.release == 1 && !$0.held }
+                    && status.apps.flatMap(\.instances).map(\.ready) == [true]
+            }
+            let labels = try await world.inspect("web", "{{json .Config}}")
+            for output in [text, applied.output, applied.errors, labels] {
+                #expect(!output.contains("marker-7f3a"), "a value of the environment is nowhere")
+            }
         }
     }
 
