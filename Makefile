@@ -28,7 +28,7 @@ demo: images ## From nothing to running apps: plan, apply, change, crash, drift.
 	@examples/demo
 
 .PHONY: demo-clean
-demo-clean: ## Remove all that the demo made.
+demo-clean: build engine ## Remove all that the demo made.
 	@examples/demo-clean
 
 .PHONY: test

@@ -1,7 +1,19 @@
 import Observed
 
 extension World {
-    /// A port that another app's container holds is free only once that container has stopped.
+    /// The running containers that hold a port of the host, in the order of their names.
+    func holders(of port: ContainerPort) -> [Container] {
+        (input.observed.engine.value?.containers ?? []).filter { container in
+            container.status == .running
+                && container.settings.ports.contains { text in
+                    let parts = text.split(separator: ":").map(String.init)
+                    guard parts.count == 3, parts[1] == "\(port.hostPort)" else { return false }
+                    return parts[0] == port.host || [parts[0], port.host].contains("0.0.0.0")
+                }
+        }.sorted { ($0.name, $0.id) < ($1.name, $1.id) }
+    }
+
+    /// A port that another container holds is free only once that container has stopped.
     func orderingPorts(_ steps: [Step]) -> [Step] {
         var portOfContainer: [String: ContainerPort] = [:]
         var stopOfContainer: [String: String] = [:]
@@ -12,21 +24,14 @@ extension World {
             default: break
             }
         }
-        var holderOfPort: [Int: Container] = [:]
-        for container in input.observed.engine.value?.containers ?? []
-        where container.status == .running {
-            for port in container.settings.ports {
-                let parts = port.split(separator: ":")
-                if parts.count == 3, let number = Int(parts[1]) { holderOfPort[number] = container }
-            }
-        }
         return steps.map { step in
             guard case .startContainer(let reference) = step.operation,
-                let port = portOfContainer[reference.name],
-                let holder = holderOfPort[port.hostPort], let stop = stopOfContainer[holder.id]
+                let port = portOfContainer[reference.name]
             else { return step }
+            let stops = holders(of: port).compactMap { stopOfContainer[$0.id] }
+            guard !stops.isEmpty else { return step }
             var step = step
-            step.after = Set(step.after).union([stop]).sorted()
+            step.after = Set(step.after).union(stops).sorted()
             return step
         }
     }

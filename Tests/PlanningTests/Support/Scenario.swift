@@ -145,7 +145,8 @@ struct Resolver {
         var states: [String: AppState] = [:]
         for (app, fixture) in fixtures {
             states[app] = AppState(
-                app: app, serial: fixture.serial, applied: fixture.applied ?? definitions[app]?.blob,
+                app: app, serial: fixture.serial,
+                applied: fixture.applied ?? definitions[app]?.blob,
                 releases: try fixture.releases.map { try release($0, of: app) })
         }
         return states

@@ -13,6 +13,8 @@ struct AppPlanner {
 
     /// The containers of the app that are there.
     let containers: [Container]
+    /// Something of it could not be compared: it is not applied whole, whatever the steps do.
+    var isUncertain = false
     /// Ids of containers that a step stops already.
     var stopped: Set<String> = []
 
@@ -47,7 +49,8 @@ struct AppPlanner {
         for number in instancesOnHost where number >= target.definition.run.instances {
             endInstance(number, reason: .scaledDown)
         }
-        if !result.steps.steps.isEmpty && world.state(of: app).applied != desired.blob {
+        let isApplied = world.state(of: app).applied == desired.blob
+        if !result.steps.steps.isEmpty && !isApplied && !isUncertain {
             result.steps.add(
                 .recordApplied(definition: desired.blob), for: .instance(app: app, number: 0),
                 after: result.steps.steps.map(\.id))
@@ -63,16 +66,13 @@ struct AppPlanner {
         return Set(containers.compactMap(\.labels.instance) + ofVolumes).sorted()
     }
 
-    /// Each instance's port is now held by another instance: one by one would wait for ever.
+    /// An instance's port is now held by another instance, of this app or of another: one by one
+    /// could wait for ever.
     private func passesPortsOn(_ target: Target) -> Bool {
-        containers.contains { container in
-            guard let number = container.labels.instance else { return false }
-            return (0..<target.definition.run.instances).contains { other in
-                guard other != number, let port = target.container(.run, instance: other).port
-                else { return false }
-                return container.settings.ports.contains {
-                    $0.hasPrefix("\(port.host):\(port.hostPort):")
-                }
+        (0..<target.definition.run.instances).contains { number in
+            guard let port = target.container(.run, instance: number).port else { return false }
+            return world.holders(of: port).contains {
+                $0.labels.app != app || $0.labels.instance != number
             }
         }
     }

@@ -32,7 +32,14 @@ extension AppPlanner {
             volume: world.volume(.run(app: app, instance: number, release: release)))
         let settled: [String]
         if let current {
-            settled = planCurrent(current, instance, after: swept + previous)
+            let before = swept + previous
+            // Unknown is never acted on: neither it nor what it may depend on is touched.
+            guard let planned = planCurrent(current, instance, after: before) else {
+                isUncertain = true
+                return previous
+            }
+            let mustProve = !instance.old.isEmpty && planned == before
+            settled = mustProve ? prove(current, instance, after: before) : planned
         } else if instance.old.isEmpty {
             settled = planCreation(instance, after: artifact + swept)
         } else {
@@ -111,6 +118,15 @@ extension AppPlanner {
         let reference = ContainerReference(name: spec.name)
         return result.steps.chain(
             [.createContainer(spec), .startContainer(reference), ready(reference, instance)],
+            for: instance.address, after: after)
+    }
+
+    /// Lets nothing depend on an instance that nobody has seen ready.
+    mutating func prove(
+        _ container: Container, _ instance: InstancePlan, after: [String]
+    ) -> [String] {
+        result.steps.chain(
+            [.updateProgram(container.reference), ready(container.reference, instance)],
             for: instance.address, after: after)
     }
 

@@ -3,9 +3,11 @@ import Observed
 
 extension AppPlanner {
     /// Plans an instance whose container is of the right release.
+    ///
+    /// - Returns: nil if it could not be observed; `after` if there is nothing to do.
     mutating func planCurrent(
         _ container: Container, _ instance: InstancePlan, after: [String]
-    ) -> [String] {
+    ) -> [String]? {
         let fields = instance.target.differences(of: container, in: world)
         let isGone = [.dead, .removing].contains(container.status)
         if !fields.isEmpty || isGone {
@@ -52,23 +54,25 @@ extension AppPlanner {
 
     private mutating func update(
         _ container: Container, _ instance: InstancePlan, after: [String]
-    ) -> [String] {
+    ) -> [String]? {
         let address = instance.address
         guard let volume = instance.volume, volume.isMounted else {
             note(address, .update, .volumeUnmounted, [], .none, isDrift: true)
             noteDrift(address, .volumeUnmounted, "volume is not mounted on the host", hasStep: true)
+            // What lies on it is seen by the next plan.
+            isUncertain = true
             return result.steps.chain(
                 [.mountVolume(name: instance.volumeName)], for: address, after: after)
         }
         guard case .read(let contents) = volume.contents else {
             let why = volume.contents?.failure ?? "not read"
             noteDrift(address, .unobservable, "volume: \(why)", hasStep: false)
-            return []
+            return nil
         }
         guard case .read(let program) = container.program else {
             let why = container.program?.failure ?? "not read"
             noteDrift(address, .unobservable, "supervisord: \(why)", hasStep: false)
-            return []
+            return nil
         }
         var last = after
         if !contents.damagedFolders.isEmpty {
@@ -82,7 +86,12 @@ extension AppPlanner {
         last = planLimits(container, instance, isRunning: true, after: last)
         let configured = planConfiguration(contents, container, instance, after: last)
         if configured != last { return configured }
-        return planProgram(program, container, instance, after: last)
+        let started = planProgram(program, container, instance, after: last)
+        guard started == last, world.input.unsettled.contains(instance.address) else {
+            return started
+        }
+        note(address, .restart, .unsettled, [], .processRestart)
+        return prove(container, instance, after: last)
     }
 
     /// New limits arrive under a live process, but for memory that is lowered: the engine refuses
@@ -162,9 +171,12 @@ extension AppPlanner {
         noteDrift(
             instance.address, .programStopped,
             "program \(program.state.rawValue), exit status \(program.exitStatus)", hasStep: true)
+        // The update brings back a program that supervisord was told to forget.
         return result.steps.chain(
-            [.startProgram(container.reference), ready(container.reference, instance)],
-            for: instance.address, after: after)
+            [
+                .updateProgram(container.reference), .startProgram(container.reference),
+                ready(container.reference, instance),
+            ], for: instance.address, after: after)
     }
 
     /// The definition has not moved since the last apply: what differs was moved by a hand.
