@@ -81,6 +81,12 @@ package struct InstanceConfiguration: Sendable, Equatable {
         return environment
     }
 
+    private static func port(in bytes: [UInt8]) -> Int? {
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let start = text.firstRange(of: "PORT=\"") else { return nil }
+        return Int(text[start.upperBound...].prefix { $0 != "\"" })
+    }
+
     /// The keys of the definition that would make `bytes` into this configuration, by name only.
     package func differences(from bytes: [UInt8]) -> [String] {
         guard let old = Self.environment(in: bytes) else { return ["supervisor.conf"] }
@@ -88,7 +94,11 @@ package struct InstanceConfiguration: Sendable, Equatable {
             .map { "run.environment: \($0)" }.sorted()
         var same = self
         same.environment = old
-        // Something beside the environment: the port, or lines that a hand has changed.
+        if let port = Self.port(in: bytes), port != self.port {
+            names.append("run.port")
+            same.port = port
+        }
+        // Lines that a hand has changed.
         if same.rendered != bytes { names.append("supervisor.conf") }
         return names
     }

@@ -6,13 +6,18 @@ struct World {
     let input: PlanningInput
     let naming: Naming
     let desired: [String: DesiredApp]
-    /// Every app that is asked for or has something on the host, and was selected; sorted.
+    /// Every app that is asked for, remembered or has something on the host, and was selected;
+    /// sorted.
     let appNames: [String]
     let network: Network?
     private let containers: [String: [Container]]
     private let images: [String: Image]
     private let imagesByID: [String: Image]
     private let volumes: [String: Volume]
+    /// By the host's port.
+    let holdersOfPort: [Int: [Container]]
+    /// By container id, whether it runs or not.
+    let portOfContainer: [String: ContainerPort]
     private let volumesOfApps: [String: [(role: VolumeRole, volume: Volume)]]
 
     init(_ input: PlanningInput) throws(PlanningError) {
@@ -29,6 +34,16 @@ struct World {
             input.desired.map { ($0.definition.name, $0) }, uniquingKeysWith: { first, _ in first })
         containers = Dictionary(grouping: engine.containers) { $0.labels.app }
             .mapValues { $0.sorted { ($0.name, $0.id) < ($1.name, $1.id) } }
+        var holders: [Int: [Container]] = [:]
+        var ports: [String: ContainerPort] = [:]
+        for container in engine.containers.sorted(by: { $0.id < $1.id }) {
+            for port in container.ports {
+                ports[container.id] = port
+                if container.isUp { holders[port.hostPort, default: []].append(container) }
+            }
+        }
+        holdersOfPort = holders
+        portOfContainer = ports
         images = Dictionary(
             engine.images.compactMap { image in image.name.map { ($0, image) } },
             uniquingKeysWith: { first, _ in first })
@@ -46,6 +61,7 @@ struct World {
         volumesOfApps = ofApps
 
         let known = Set(desired.keys).union(containers.keys).union(ofApps.keys)
+            .union(input.states.keys)
         if let selection = input.selection {
             let unknown = selection.subtracting(known)
             guard unknown.isEmpty else { throw .unknownApps(unknown.sorted()) }
@@ -94,11 +110,11 @@ struct World {
     func finalRemovals(_ plan: Plan) -> [Step] {
         let ends = plan.steps.map(\.id)
         var list = StepList()
-        for name in volumes.keys.sorted() {
+        for (name, volume) in volumes.sorted(by: { $0.key < $1.key }) {
             guard case .artifact(let key) = naming.role(ofVolume: name) else { continue }
-            let subject = Address.artifact(key: key)
-            let unmounted = list.add(.unmountVolume(name: name), for: subject, after: ends)
-            list.add(.removeVolume(name: name), for: subject, after: [unmounted])
+            let unmount: [Operation] = volume.isMounted ? [.unmountVolume(name: name)] : []
+            _ = list.chain(
+                unmount + [.removeVolume(name: name)], for: .artifact(key: key), after: ends)
         }
         if let network {
             list.add(.removeNetwork(id: network.id), for: .network, after: ends)

@@ -51,7 +51,10 @@ extension AppPlanner {
     }
 
     private func buildReason(_ target: Target) -> (Reason, [String]) {
-        guard let last = world.state(of: app).releases.last else { return (.appAdded, []) }
+        guard let last = world.state(of: app).releases.last else {
+            // With a container there, it is the state that is new.
+            return (containers.isEmpty ? .appAdded : .sourceChanged, [])
+        }
         if last.artifact == target.release.artifact { return (.artifactMissing, []) }
         return Self.releaseReason(from: last, to: target.release)
     }
@@ -76,13 +79,13 @@ extension AppPlanner {
             let address: Address =
                 container.labels.instance.map { .instance(app: app, number: $0) }
                 ?? .build(app: app)
-            note(address, .delete, .leftover, [container.name], .none, isDrift: true)
+            note(address, .delete, .leftover, [container.name], .none)
             last += removeContainer(container, at: address, after: [])
         }
         for (role, volume) in world.volumes(of: app) {
             guard case .build = role else { continue }
             let address = Address.build(app: app)
-            note(address, .delete, .leftover, [volume.name], .none, isDrift: true)
+            note(address, .delete, .leftover, [volume.name], .none)
             last = removeVolume(volume, at: address, after: last)
         }
         return last

@@ -13,10 +13,10 @@ struct AppPlanner {
 
     /// The containers of the app that are there.
     let containers: [Container]
-    /// Something of it could not be compared: it is not applied whole, whatever the steps do.
-    var isUncertain = false
     /// Ids of containers that a step stops already.
     var stopped: Set<String> = []
+    /// Instances of which too little is known to act on them.
+    var unobserved: Set<Int> = []
 
     init(
         app: String, world: World, desired: DesiredApp?, networkStep: [String],
@@ -43,14 +43,16 @@ struct AppPlanner {
         for number in 0..<target.definition.run.instances {
             let settled = planInstance(
                 number, target: target, artifact: artifact, swept: swept, previous: previous)
-            // One instance at a time, unless they pass a port on to each other.
-            if !passesPortsOn(target) { previous = settled }
+            // One instance at a time, unless they wait for others to give up a port.
+            if !takesPortsOver(target) { previous = settled }
         }
         for number in instancesOnHost where number >= target.definition.run.instances {
             endInstance(number, reason: .scaledDown)
         }
-        let isApplied = world.state(of: app).applied == desired.blob
-        if !result.steps.steps.isEmpty && !isApplied && !isUncertain {
+        // A definition that could not be compared with every instance was not applied whole.
+        if !result.steps.steps.isEmpty && unobserved.isEmpty
+            && world.state(of: app).applied != desired.blob
+        {
             result.steps.add(
                 .recordApplied(definition: desired.blob), for: .instance(app: app, number: 0),
                 after: result.steps.steps.map(\.id))
@@ -66,13 +68,13 @@ struct AppPlanner {
         return Set(containers.compactMap(\.labels.instance) + ofVolumes).sorted()
     }
 
-    /// An instance's port is now held by another instance, of this app or of another: one by one
-    /// could wait for ever.
-    private func passesPortsOn(_ target: Target) -> Bool {
+    /// A port that an instance is to have is another's now, who may be waiting for one of ours: one
+    /// by one could wait for ever.
+    private func takesPortsOver(_ target: Target) -> Bool {
         (0..<target.definition.run.instances).contains { number in
-            guard let port = target.container(.run, instance: number).port else { return false }
-            return world.holders(of: port).contains {
-                $0.labels.app != app || $0.labels.instance != number
+            guard let port = target.port(number) else { return false }
+            return world.holders(of: port).contains { holder in
+                holder.labels.app != app || holder.labels.instance != number
             }
         }
     }
@@ -88,9 +90,12 @@ struct AppPlanner {
     }
 
     mutating func noteDrift(
-        _ address: Address, _ kind: Drift.Kind, _ evidence: String, hasStep: Bool
+        _ address: Address, _ kind: Drift.Kind, _ evidence: String, hasStep: Bool,
+        isHealed: Bool = false
     ) {
         result.drift.append(
-            Drift(address: address, kind: kind, evidence: evidence, hasStep: hasStep))
+            Drift(
+                address: address, kind: kind, evidence: evidence, hasStep: hasStep,
+                isHealed: isHealed))
     }
 }

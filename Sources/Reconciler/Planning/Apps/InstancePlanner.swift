@@ -30,22 +30,18 @@ extension AppPlanner {
             number: number, address: .instance(app: app, number: number), target: target,
             current: current, old: owned.filter { $0.id != current?.id },
             volume: world.volume(.run(app: app, instance: number, release: release)))
+        let before = artifact + swept + previous
         let settled: [String]
         if let current {
-            let before = swept + previous
-            // Unknown is never acted on: neither it nor what it may depend on is touched.
-            guard let planned = planCurrent(current, instance, after: before) else {
-                isUncertain = true
-                return previous
-            }
-            let mustProve = !instance.old.isEmpty && planned == before
-            settled = mustProve ? prove(current, instance, after: before) : planned
+            settled = planCurrent(current, instance, after: before)
         } else if instance.old.isEmpty {
             settled = planCreation(instance, after: artifact + swept)
         } else {
-            settled = planReplacement(instance, after: artifact + swept + previous)
+            settled = planReplacement(instance, after: before)
         }
-        retire(instance, after: settled)
+        if !unobserved.contains(number) {
+            retire(instance, after: settled, isUntouched: settled == before)
+        }
         return settled.isEmpty ? previous : settled
     }
 
@@ -118,15 +114,6 @@ extension AppPlanner {
         let reference = ContainerReference(name: spec.name)
         return result.steps.chain(
             [.createContainer(spec), .startContainer(reference), ready(reference, instance)],
-            for: instance.address, after: after)
-    }
-
-    /// Lets nothing depend on an instance that nobody has seen ready.
-    mutating func prove(
-        _ container: Container, _ instance: InstancePlan, after: [String]
-    ) -> [String] {
-        result.steps.chain(
-            [.updateProgram(container.reference), ready(container.reference, instance)],
             for: instance.address, after: after)
     }
 

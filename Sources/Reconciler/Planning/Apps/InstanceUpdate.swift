@@ -3,12 +3,12 @@ import Observed
 
 extension AppPlanner {
     /// Plans an instance whose container is of the right release.
-    ///
-    /// - Returns: nil if it could not be observed; `after` if there is nothing to do.
     mutating func planCurrent(
         _ container: Container, _ instance: InstancePlan, after: [String]
-    ) -> [String]? {
-        let fields = instance.target.differences(of: container, in: world)
+    ) -> [String] {
+        var fields = instance.target.differences(of: container, in: world)
+        // It runs on something that nobody lists any more.
+        if instance.volume == nil && container.status == .running { fields.append("volume") }
         let isGone = [.dead, .removing].contains(container.status)
         if !fields.isEmpty || isGone {
             return recreate(container, instance, fields: fields, after: after)
@@ -31,9 +31,9 @@ extension AppPlanner {
             let what = fields.isEmpty ? container.status.rawValue : fields.joined(separator: ", ")
             noteDrift(instance.address, .containerDiffers, "differs: \(what)", hasStep: true)
         }
-        let removed = removeContainer(container, at: instance.address, after: after)
-        let prepared = prepareVolume(instance, after: removed)
-        return bringUp(instance.spec, instance, after: prepared + networkStep)
+        var last = removeContainer(container, at: instance.address, after: after)
+        last = freePort(instance, after: prepareVolume(instance, after: last))
+        return bringUp(instance.spec, instance, after: last + networkStep)
     }
 
     private mutating func start(
@@ -41,147 +41,125 @@ extension AppPlanner {
     ) -> [String] {
         note(instance.address, .restart, .containerStopped, [], .restart, isDrift: true)
         noteDrift(instance.address, .containerStopped, container.end, hasStep: true)
-        var last = prepareVolume(instance, after: after)
-        last += planLimits(container, instance, isRunning: false, after: last)
-        var operations: [Operation] = [.startContainer(container.reference)]
-        // The engine starts no paused container; a stop ends the pause.
-        if container.status == .paused {
-            operations.insert(.stopContainer(container.reference), at: 0)
+        if case .read(let contents)? = instance.volume?.contents {
+            noteConfiguration(contents, instance, .restart)
         }
-        operations.append(ready(container.reference, instance))
-        return result.steps.chain(operations, for: instance.address, after: last)
+        var last = prepareVolume(instance, after: after + networkStep)
+        if let limits = limits(container, instance) {
+            note(limits, instance, restarts: false)
+            last = result.steps.chain([limits.operation], for: instance.address, after: last)
+        }
+        last = freePort(instance, after: last)
+        // The engine starts no paused container; a stop ends the pause.
+        last = stopContainer(container, at: instance.address, after: last)
+        return result.steps.chain(
+            [.startContainer(container.reference), ready(container.reference, instance)],
+            for: instance.address, after: last)
     }
 
+    /// What an interrupted replacement left running may hold the port.
+    private mutating func freePort(_ instance: InstancePlan, after: [String]) -> [String] {
+        guard instance.spec.port != nil else { return after }
+        var last = after
+        for old in instance.old { last = stopContainer(old, at: instance.address, after: last) }
+        return last
+    }
+
+    /// Mends a container that runs, by what disrupts it least.
     private mutating func update(
         _ container: Container, _ instance: InstancePlan, after: [String]
-    ) -> [String]? {
-        let address = instance.address
+    ) -> [String] {
         guard let volume = instance.volume, volume.isMounted else {
-            note(address, .update, .volumeUnmounted, [], .none, isDrift: true)
-            noteDrift(address, .volumeUnmounted, "volume is not mounted on the host", hasStep: true)
-            // What lies on it is seen by the next plan.
-            isUncertain = true
-            return result.steps.chain(
-                [.mountVolume(name: instance.volumeName)], for: address, after: after)
+            return mount(container, instance, after: after)
         }
         guard case .read(let contents) = volume.contents else {
-            let why = volume.contents?.failure ?? "not read"
-            noteDrift(address, .unobservable, "volume: \(why)", hasStep: false)
-            return nil
+            return leaveAlone(instance, "volume: \(volume.contents?.failure ?? "not read")")
         }
         guard case .read(let program) = container.program else {
-            let why = container.program?.failure ?? "not read"
-            noteDrift(address, .unobservable, "supervisord: \(why)", hasStep: false)
-            return nil
+            return leaveAlone(instance, "supervisord: \(container.program?.failure ?? "not read")")
         }
-        var last = after
+        var operations: [Operation] = []
         if !contents.damagedFolders.isEmpty {
-            note(address, .update, .layoutDamaged, contents.damagedFolders, .none, isDrift: true)
+            note(
+                instance.address, .update, .layoutDamaged, contents.damagedFolders, .none,
+                isDrift: true)
             noteDrift(
-                address, .layoutDamaged, contents.damagedFolders.joined(separator: ", "),
+                instance.address, .layoutDamaged, contents.damagedFolders.joined(separator: ", "),
                 hasStep: true)
-            last = result.steps.chain(
-                [.repairLayout(volume: instance.volumeName)], for: address, after: last)
+            operations.append(.repairLayout(volume: instance.volumeName))
         }
-        last = planLimits(container, instance, isRunning: true, after: last)
-        let configured = planConfiguration(contents, container, instance, after: last)
-        if configured != last { return configured }
-        let started = planProgram(program, container, instance, after: last)
-        guard started == last, world.input.unsettled.contains(instance.address) else {
-            return started
-        }
-        note(address, .restart, .unsettled, [], .processRestart)
-        return prove(container, instance, after: last)
-    }
-
-    /// New limits arrive under a live process, but for memory that is lowered: the engine refuses
-    /// a limit below what is in use.
-    private mutating func planLimits(
-        _ container: Container, _ instance: InstancePlan, isRunning: Bool, after: [String]
-    ) -> [String] {
-        let spec = instance.spec
-        guard let wantedCPUs = spec.nanoCPUs else { return after }
-        let memory = container.settings.memoryBytes
-        var fields: [String] = []
-        if memory != spec.memoryBytes {
-            let sizes = [memory, spec.memoryBytes].map { ByteCount(bytes: $0).description }
-            fields.append("run.memory \(sizes[0]) → \(sizes[1])")
-        }
-        if container.settings.nanoCPUs != wantedCPUs { fields.append("run.cpus") }
-        guard !fields.isEmpty else { return after }
-        let sizesHeap = [.java, .php].contains(instance.target.definition.language)
-        let restarts =
-            isRunning && memory != spec.memoryBytes && (memory > spec.memoryBytes || sizesHeap)
-        let isDrift = isAsApplied
-        note(
-            instance.address, restarts ? .restart : .update, .limitsChanged, fields,
-            restarts ? .processRestart : .none, isDrift: isDrift)
-        if isDrift {
-            noteDrift(
-                instance.address, .limitsChanged, fields.joined(separator: ", "), hasStep: true)
-        }
-        let limits = Operation.updateLimits(
-            container.reference, memoryBytes: spec.memoryBytes, nanoCPUs: wantedCPUs)
-        let operations =
-            restarts
-            ? [
-                .stopProgram(container.reference), limits, .startProgram(container.reference),
-                ready(container.reference, instance),
-            ] : [limits]
+        operations += programOperations(container, program, contents, instance)
         return result.steps.chain(operations, for: instance.address, after: after)
     }
 
-    private mutating func planConfiguration(
-        _ contents: RunVolumeContents, _ container: Container, _ instance: InstancePlan,
-        after: [String]
-    ) -> [String] {
-        let wanted = instance.target.configuration(instance.number)
-        let found = contents.configuration ?? []
-        guard wanted.rendered != found else { return after }
-        let fields = wanted.differences(from: found)
-        let isDrift = isAsApplied
-        note(
-            instance.address, .restart, isDrift ? .configurationEdited : .environmentChanged,
-            fields, .processRestart, isDrift: isDrift)
-        if isDrift {
-            noteDrift(
-                instance.address, .configurationEdited, fields.joined(separator: ", "),
-                hasStep: true)
+    /// Limits, configuration and program, with one restart for all of them.
+    private mutating func programOperations(
+        _ container: Container, _ program: Program, _ contents: RunVolumeContents,
+        _ instance: InstancePlan
+    ) -> [Operation] {
+        let isDown = noteProgram(program, instance)
+        let limits = limits(container, instance)
+        let restarts = limits?.restarts == true && !isDown
+        var operations: [Operation] = restarts ? [.stopProgram(container.reference)] : []
+        if let limits {
+            note(limits, instance, restarts: restarts)
+            operations.append(limits.operation)
         }
-        return result.steps.chain(
-            [
-                .writeConfiguration(volume: instance.volumeName, wanted),
+        let isReconfigured = noteConfiguration(contents, instance, .processRestart)
+        if isReconfigured {
+            operations += [
+                .writeConfiguration(
+                    volume: instance.volumeName, instance.target.configuration(instance.number)),
+                .updateProgram(container.reference),
+            ]
+        }
+        // Supervisord starts what it takes up anew, but not what a hand had changed in the file
+        // alone.
+        if restarts || isDown {
+            // Supervisord may have been told to forget the program; the update brings it back.
+            if isDown && !isReconfigured { operations.append(.updateProgram(container.reference)) }
+            operations.append(.startProgram(container.reference))
+        }
+        if restarts || isDown || isReconfigured {
+            operations.append(ready(container.reference, instance))
+        } else if world.input.unsettled.contains(instance.address) {
+            note(instance.address, .restart, .unsettled, [], .processRestart)
+            operations += [
                 .updateProgram(container.reference), ready(container.reference, instance),
-            ], for: instance.address, after: after)
-    }
-
-    private mutating func planProgram(
-        _ program: Program, _ container: Container, _ instance: InstancePlan, after: [String]
-    ) -> [String] {
-        let stopped: [Program.State] = [.fatal, .exited, .stopped]
-        guard stopped.contains(program.state) else {
-            if program.state == .backoff {
-                noteDrift(
-                    instance.address, .programRestarting,
-                    "program ends before it is up; supervisord tries again", hasStep: false)
-            }
-            return after
+            ]
         }
-        note(instance.address, .restart, .programStopped, [], .processRestart, isDrift: true)
-        noteDrift(
-            instance.address, .programStopped,
-            "program \(program.state.rawValue), exit status \(program.exitStatus)", hasStep: true)
-        // The update brings back a program that supervisord was told to forget.
-        return result.steps.chain(
-            [
-                .updateProgram(container.reference), .startProgram(container.reference),
-                ready(container.reference, instance),
-            ], for: instance.address, after: after)
+        return operations
     }
 
-    /// The definition has not moved since the last apply: what differs was moved by a hand.
-    private var isAsApplied: Bool {
-        world.state(of: app).applied != nil && world.state(of: app).applied == desired?.blob
+    /// The container keeps its own mount, but nothing on the volume can be seen from the host, so
+    /// all that stands there is put right. An unchanged configuration restarts nothing.
+    private mutating func mount(
+        _ container: Container, _ instance: InstancePlan, after: [String]
+    ) -> [String] {
+        note(instance.address, .update, .volumeUnmounted, [], .none, isDrift: true)
+        noteDrift(
+            instance.address, .volumeUnmounted, "volume is not mounted on the host", hasStep: true)
+        var operations: [Operation] = []
+        if let limits = limits(container, instance) {
+            note(limits, instance, restarts: limits.restarts)
+            operations = [limits.operation]
+            if limits.restarts {
+                operations.insert(.stopProgram(container.reference), at: 0)
+                operations.append(.startProgram(container.reference))
+            }
+        }
+        let prepared = prepareVolume(instance, after: after)
+        return result.steps.chain(
+            operations + [
+                .updateProgram(container.reference), ready(container.reference, instance),
+            ], for: instance.address, after: prepared)
+    }
+
+    /// Unknown is never absent: nothing is done to it, nor to what it may have taken over from.
+    private mutating func leaveAlone(_ instance: InstancePlan, _ why: String) -> [String] {
+        noteDrift(instance.address, .unobservable, why, hasStep: false)
+        unobserved.insert(instance.number)
+        return []
     }
 }
 

@@ -21,8 +21,10 @@ extension AppPlanner {
         for (address, kinds) in groups {
             for (kind, notifications) in kinds {
                 let sorted = notifications.sorted { $0.file < $1.file }
+                let isUp = isUp(address)
                 noteDrift(
-                    address, kind, evidence(kind, sorted, isUp: isUp(address)), hasStep: false)
+                    address, kind, evidence(kind, sorted, isUp: isUp), hasStep: false,
+                    isHealed: isUp)
             }
         }
     }

@@ -11,7 +11,12 @@ extension AppPlanner {
         var last = result.steps.steps.map(\.id)
         for (role, volume) in world.volumes(of: app) {
             guard case .build = role else { continue }
+            note(.build(app: app), .delete, reason, [volume.name], .none)
             last = removeVolume(volume, at: .build(app: app), after: last)
+        }
+        if last.isEmpty && world.input.states[app] != nil {
+            note(.build(app: app), .forget, reason, [], .none)
+            result.steps.add(.forgetApp, for: .build(app: app))
         }
         if !last.isEmpty { result.steps.add(.forgetApp, for: .build(app: app), after: last) }
     }
@@ -30,14 +35,23 @@ extension AppPlanner {
 
     /// Removes what the instance leaves behind once the wanted release is up: the containers and
     /// the volumes of others.
-    mutating func retire(_ instance: InstancePlan, after settled: [String]) {
+    ///
+    /// - Parameter isUntouched: no step of this plan sees the wanted release ready.
+    mutating func retire(
+        _ instance: InstancePlan, after settled: [String], isUntouched: Bool
+    ) {
         let volumes = volumes(of: instance.number, but: instance.target.release.number)
         guard !instance.old.isEmpty || !volumes.isEmpty else { return }
-        if settled.isEmpty {
+        if isUntouched {
             let names = instance.old.map(\.name) + volumes.map(\.name)
-            note(instance.address, .delete, .leftover, names, .none, isDrift: true)
+            note(instance.address, .delete, .leftover, names, .none)
         }
         var last = settled
+        // It may have been interrupted before the new one was ready: the old one still serves.
+        if isUntouched, let current = instance.current, !instance.old.isEmpty {
+            last = result.steps.chain(
+                [ready(current.reference, instance)], for: instance.address, after: last)
+        }
         for container in instance.old {
             last = removeContainer(container, at: instance.address, after: last)
         }
@@ -57,9 +71,7 @@ extension AppPlanner {
     mutating func stopContainer(
         _ container: Container, at address: Address, after: [String]
     ) -> [String] {
-        guard [.running, .paused, .restarting].contains(container.status),
-            stopped.insert(container.id).inserted
-        else { return after }
+        guard container.isUp, stopped.insert(container.id).inserted else { return after }
         return [result.steps.add(.stopContainer(container.reference), for: address, after: after)]
     }
 

@@ -9,6 +9,8 @@ struct Target {
     let isNew: Bool
     let buildImage: Image
     private let runImage: Image
+    /// The `modplan.spec` of the containers: the same for each instance.
+    private let specDigest: String
     private let naming: Naming
 
     init(_ desired: DesiredApp, in world: World) throws(PlanningError) {
@@ -46,6 +48,8 @@ struct Target {
         }
         self.definition = definition
         self.release = release
+        // An adopted release has the same artifact and the same run image.
+        specDigest = spec
         self.buildImage = buildImage
         self.runImage = runImage
         naming = world.naming
@@ -64,20 +68,25 @@ struct Target {
             environment: definition.run.environment)
     }
 
+    /// What an instance publishes; instance n gets `port + n`.
+    func port(_ instance: Int) -> ContainerPort? {
+        definition.run.publish.map {
+            ContainerPort(
+                host: $0.host, hostPort: $0.port + instance, containerPort: definition.run.port)
+        }
+    }
+
     func container(_ role: ContainerSpec.Role, instance: Int) -> ContainerSpec {
         let run = definition.run
-        let port = run.publish.map {
-            ContainerPort(
-                host: $0.host, hostPort: $0.port + instance, containerPort: run.port)
-        }
         return ContainerSpec(
             name: naming.container(
                 role, app: definition.name, instance: instance, release: release.number),
             role: role, app: definition.name, instance: instance, release: release.number,
             imageID: runImage.id, volume: volume(instance), memoryBytes: run.memory.bytes,
             nanoCPUs: Int64(run.millicpus) * 1_000_000, processLimit: 256,
-            network: naming.network, port: role == .candidate ? nil : port, environment: [:],
-            digest: Self.digest(definition, artifact: release.artifact, runImage: runImage))
+            network: naming.network, port: role == .candidate ? nil : port(instance),
+            environment: [:],
+            digest: specDigest)
     }
 
     /// What was asked of a container, but for what can change while it lives.
@@ -88,8 +97,11 @@ struct Target {
         digest.add("version", "1")
         digest.add("artifact", artifact)
         digest.add("image", runImage.inputDigest)
-        digest.add("port", "\(definition.run.port)")
-        digest.add("publish", definition.run.publish.map { "\($0.host):\($0.port)" } ?? "")
+        // The port inside is part of the mapping alone; unpublished, it changes while it lives.
+        let publish = definition.run.publish.map {
+            "\($0.host):\($0.port):\(definition.run.port)"
+        }
+        digest.add("publish", publish ?? "")
         return String(digest.hexadecimal.prefix(24))
     }
 

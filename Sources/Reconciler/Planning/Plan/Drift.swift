@@ -23,4 +23,6 @@ package struct Drift: Sendable, Equatable {
     package var evidence: String
     /// The plan holds a step that mends it.
     package var hasStep: Bool
+    /// It is over: supervisord mended it by itself.
+    package var isHealed: Bool
 }

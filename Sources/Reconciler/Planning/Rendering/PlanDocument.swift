@@ -76,7 +76,7 @@ extension PlanDocument {
         drift = plan.drift.map {
             Drift(
                 address: $0.address.description, kind: $0.kind.rawValue, evidence: $0.evidence,
-                healed: !$0.hasStep && $0.kind != .unobservable)
+                healed: $0.isHealed)
         }
         steps = plan.steps.map {
             Step(
