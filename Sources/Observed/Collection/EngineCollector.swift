@@ -70,7 +70,8 @@ extension Collector {
             return Inspected(container: container, volume: volume)
         }
         if !labels.isTransient, let volume {
-            container.program = await readProgram(volumes.mountPoint(of: volume))
+            container.program = await readProgram(
+                volumes.mountPoint(of: volume), startedAt: found.state.startedAt)
         }
         return Inspected(
             container: container, volume: volume, oomKills: hostOOMKills(ofProcess: found.state.pid)
