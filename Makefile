@@ -28,7 +28,7 @@ demo: images ## From nothing to running apps: plan, apply, change, crash, drift.
 	@examples/demo
 
 .PHONY: demo-clean
-demo-clean: ## Remove all that the demo made.
+demo-clean: build engine ## Remove all that the demo made.
 	@examples/demo-clean
 
 .PHONY: test
@@ -40,12 +40,9 @@ bench: images ## Measure, beside a floor or a peer in the same run.
 	@packaging/bench
 
 .PHONY: check
-check: deps ## Check format and lint, with warnings as errors.
-	swift format lint --strict --recursive Sources Tests Package.swift
-
-.PHONY: format
-format: ## Format in place.
+check: deps ## Format in place, then lint; what the linter finds is an error.
 	swift format --in-place --recursive Sources Tests Package.swift
+	swift format lint --strict --recursive Sources Tests Package.swift
 
 .PHONY: clean
 clean: ## Remove what was built here.

@@ -115,12 +115,16 @@ let package = Package(
         tests("GitTests", uses: ["Git", "CGit2"]),
         tests(
             "DockerTests",
-            uses: ["Docker", "UnixHTTP", "Supervisor", nioCore, nioPosix, nioHTTP1, nioConcurrency]),
+            uses: [
+                "Docker", "UnixHTTP", "Supervisor", nioCore, nioPosix, nioHTTP1, nioConcurrency,
+                subprocess, systemPackage,
+            ]),
         tests("HostTests", uses: ["Host", "Volumes"]),
         tests("NaviTests", uses: []),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"], exclude: ["Scenarios"]),
         tests("ExecutionTests", uses: ["Execution", "Planning", "Desired", "Volumes"]),
         tests("StateTests", uses: ["State", "Planning", "Host"]),
         tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
+        tests("EndToEndTests", uses: ["Host", "modplan", subprocess, systemPackage]),
     ]
 )

@@ -1,4 +1,6 @@
 import Foundation
+import Subprocess
+import SystemPackage
 import Testing
 
 @testable import Supervisor
@@ -125,24 +127,27 @@ import Testing
         try await body(folder)
     }
 
-    private func withSupervisord(_ body: (SupervisorReader) async throws -> Void) async throws {
+    private func withSupervisord(
+        _ body: @escaping @Sendable (SupervisorReader) async throws -> Void
+    ) async throws {
         try await withFolder { folder in
             let home = folder.appending(path: "home")
             try FileManager.default.createDirectory(at: home, withIntermediateDirectories: true)
             let configuration = folder.appending(path: "supervisord.conf")
             try Self.configuration(in: home.path)
                 .write(to: configuration, atomically: true, encoding: .utf8)
-            let supervisord = Process()
-            supervisord.executableURL = URL(fileURLWithPath: "/usr/bin/supervisord")
-            supervisord.arguments = ["-c", configuration.path]
-            supervisord.standardOutput = FileHandle.nullDevice
-            supervisord.standardError = FileHandle.nullDevice
-            try supervisord.run()
-            defer {
-                supervisord.terminate()
-                supervisord.waitUntilExit()
+            let result = try await run(
+                .path("/usr/bin/supervisord"), arguments: ["-c", configuration.path], input: .none,
+                output: .discarded, error: .discarded
+            ) { execution in
+                let outcome = await Task {
+                    try await body(SupervisorReader(mountPoint: folder.path))
+                }.result
+                // It stops its programs before it ends.
+                try execution.send(signal: .terminate)
+                try outcome.get()
             }
-            try await body(SupervisorReader(mountPoint: folder.path))
+            #expect(result.terminationStatus == .exited(0))
         }
     }
 

@@ -52,7 +52,8 @@ import UnixHTTP
     func silenceIsATimeout(answer: StubAnswer) async throws {
         let start = ContinuousClock.now
         #expect(try await kind(from: answer, within: .milliseconds(100)) == .timeout)
-        #expect(ContinuousClock.now - start < .seconds(3))
+        // Without the deadline it would last for ever; a loaded machine may be seconds late.
+        #expect(ContinuousClock.now - start < .seconds(20))
     }
 
     @Test func oversizeIsRefused() async throws {
@@ -108,12 +109,12 @@ import UnixHTTP
             let client = UnixHTTPClient(socketPath: server.socketPath)
             let task = Task {
                 try await client.withResponse(
-                    to: HTTPRequest(.get, "/"), .headWithin(.milliseconds(100))
+                    to: HTTPRequest(.get, "/"), .headWithin(.seconds(2))
                 ) { _, body in
                     for try await _ in body {}
                 }
             }
-            try await Task.sleep(for: .milliseconds(400))
+            try await Task.sleep(for: .milliseconds(2500))
             #expect(server.snapshot.connectionsClosed == 0)
             task.cancel()
             await #expect(throws: UnixHTTPError.self) { try await task.value }

@@ -39,6 +39,21 @@ import Volumes
             "t.build", folder: "output", renamed: "app", artifact: "t.artifact")
     }
 
+    @Test func aMountTakesNoSetUserIdAndNoDevice() async throws {
+        try await withStore { store in
+            try await store.create("t.run", limit: Self.size)
+            try await store.mount("t.run")
+            let table = String(
+                decoding: try readHostFile("/proc/self/mountinfo", limit: 1 << 20), as: UTF8.self)
+            let line = try #require(
+                table.split(separator: "\n").first {
+                    $0.contains(store.mountPoint(of: "t.run"))
+                })
+            let options = Set(line.split(separator: " ")[5].split(separator: ","))
+            #expect(options.isSuperset(of: ["nosuid", "nodev", "noatime"]))
+        }
+    }
+
     @Test func theLimitIsNoSpaceLeftInside() async throws {
         try await withStore { store in
             try await store.create("t.run", limit: Self.size)

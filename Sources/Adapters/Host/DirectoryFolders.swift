@@ -33,6 +33,13 @@ extension Directory {
         guard fchmod(descriptor, mode) == 0 else { throw SystemError("chmod", path) }
     }
 
+    /// Removes a file, never a folder; nothing there is no error.
+    package func removeFile(_ name: String) throws(SystemError) {
+        guard unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {
+            throw SystemError("remove", "\(path)/\(name)")
+        }
+    }
+
     /// Removes an entry and all below it, following no link and crossing no mount. An entry that
     /// is not there is no error.
     package func removeTree(_ name: String) throws(SystemError) {

@@ -2,6 +2,25 @@ package import Glibc
 
 // Plain paths of the host's own, never beneath something that an app can write.
 
+/// A path as the kernel says it in its tables: absolute, without links, `.` and `..`. What is not
+/// there yet is taken as written.
+package func canonicalPath(_ path: String) -> String {
+    var existing = path
+    var rest: [Substring] = []
+    while true {
+        if let resolved = realpath(existing, nil) {
+            defer { free(resolved) }
+            let base = String(cString: resolved)
+            let tail = rest.filter { $0 != "." && !$0.isEmpty }.joined(separator: "/")
+            if tail.isEmpty { return base }
+            return base == "/" ? "/\(tail)" : "\(base)/\(tail)"
+        }
+        guard let slash = existing.lastIndex(of: "/") else { return path }
+        rest.insert(existing[existing.index(after: slash)...], at: 0)
+        existing = slash == existing.startIndex ? "/" : String(existing[..<slash])
+    }
+}
+
 /// The attributes of what lies at a path, of a link itself; nil if nothing does.
 package func hostEntry(_ path: String) throws(SystemError) -> stat? {
     var result = stat()

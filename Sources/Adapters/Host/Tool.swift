@@ -19,7 +19,8 @@ package struct ToolError: Error, CustomStringConvertible {
 
     package var description: String {
         switch failure {
-        case .missing: "\(tool): not found; install it (modplan doctor names the package)"
+        case .missing:
+            "\(tool): not found; install the package that has it ('make deps' in a checkout does)"
         case .deadline(let seconds): "\(command): no end after \(seconds) s"
         case .status(let status):
             "\(command): exit status \(status)\(output.isEmpty ? "" : ": \(output)")"

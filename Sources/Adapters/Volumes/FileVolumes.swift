@@ -86,7 +86,8 @@ package struct FileVolumes: VolumeStore {
             try await unmount(name)
             let file = image(name)
             // resize2fs wants a checked file system; -p mends what is safe to mend, 1 says it did.
-            try await Tool.run("e2fsck", ["-f", "-p", file], deadlineSeconds: 600, accepted: [0, 1])
+            try await Tool.run(
+                "e2fsck", ["-f", "-p", file], deadlineSeconds: 600, accepted: [0, 1])
             try await Tool.run("resize2fs", ["-M", file], deadlineSeconds: 600)
             let header = try await Tool.run("dumpe2fs", ["-h", file])
             guard let size = fileSystemSize(header) else {
@@ -95,6 +96,7 @@ package struct FileVolumes: VolumeStore {
             try resizeFile(file, size: size)
             let images = try Directory(path: images)
             try images.rename("\(name).img", to: "\(artifact).img")
+            try removeHostEntry(path, folder: true)
             try images.sync()
         } catch let error as VolumeError {
             throw error
@@ -119,11 +121,26 @@ package struct FileVolumes: VolumeStore {
     package func unmount(_ name: String) async throws(VolumeError) {
         let point = mountPoint(of: name)
         do {
-            guard try mountPoints().contains(point) else { return }
-            try await Tool.run("umount", [point])
+            if try mountPoints().contains(point) { try await Tool.run("umount", [point]) }
+            try await awaitRelease(name)
+        } catch let error as VolumeError {
+            throw error
         } catch {
             throw VolumeError("unmount", name, "\(error)")
         }
+    }
+
+    /// Waits until the kernel has let go of the image. A container that starts copies every mount
+    /// of the host for a moment, so that the file system can outlive its `umount` here: changing
+    /// the image then would damage it.
+    private func awaitRelease(_ name: String) async throws {
+        for _ in 0..<1000 {
+            if try !isOnLoopDevice(image(name)) { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw VolumeError(
+            "unmount", name,
+            "it is still in use 10 s after the umount; a process or container holds it open")
     }
 
     package func remove(_ name: String) async throws(VolumeError) {
@@ -132,6 +149,7 @@ package struct FileVolumes: VolumeStore {
             guard try !mountPoints().contains(point) else {
                 throw VolumeError("remove", name, "it is mounted")
             }
+            try await awaitRelease(name)
             try removeHostEntry(point, folder: true)
             try removeHostEntry(image(name), folder: false)
         } catch let error as VolumeError {

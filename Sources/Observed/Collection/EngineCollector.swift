@@ -70,10 +70,12 @@ extension Collector {
             return Inspected(container: container, volume: volume)
         }
         if !labels.isTransient, let volume {
-            container.program = await readProgram(volumes.mountPoint(of: volume))
+            container.program = await readProgram(
+                volumes.mountPoint(of: volume), startedAt: found.state.startedAt)
         }
         return Inspected(
-            container: container, volume: volume, oomKills: hostOOMKills(ofProcess: found.state.pid))
+            container: container, volume: volume, oomKills: hostOOMKills(ofProcess: found.state.pid)
+        )
     }
 
     /// Nil for a container that went away since it was listed.

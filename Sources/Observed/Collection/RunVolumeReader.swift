@@ -91,7 +91,8 @@ private struct NotificationFile: Decodable {
             isTime(at), isWord(process), isWord(from ?? "")
         else { return nil }
         if kind == .outOfMemory, oomKills == 0 { kind = .crash }
-        let end = signal.map { Observed.Notification.End.signal($0) }
+        let end =
+            signal.map { Observed.Notification.End.signal($0) }
             ?? exitStatus.map { .exitStatus($0) }
         return Observed.Notification(
             file: name, kind: kind, process: process, end: end, at: at, from: from ?? "",

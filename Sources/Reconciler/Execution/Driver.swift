@@ -61,6 +61,13 @@ package func execute(
                     return (step.id, failure)
                 }
             }
+            if schedule.isStuck {
+                // Steps that wait for each other: a defect of the plan, told as one.
+                for step in plan.steps where schedule.status[step.id] == .waiting {
+                    report(.failed(step, message: "waits for itself; report this", seconds: 0))
+                }
+                return
+            }
             guard !schedule.isOver, let (id, failure) = await group.next() else { return }
             schedule.finish(id, failure: failure)
         }

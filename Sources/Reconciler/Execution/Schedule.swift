@@ -71,6 +71,11 @@ package struct Schedule {
         for step in steps where status[step.id] == .waiting { status[step.id] = .notStarted }
     }
 
+    /// Steps wait for each other, and nothing else is left.
+    package var isStuck: Bool {
+        running == 0 && ready.isEmpty && !isStopping && status.values.contains(.waiting)
+    }
+
     /// Nothing runs and nothing more will start.
     package var isOver: Bool { running == 0 && (ready.isEmpty || isStopping) }
 

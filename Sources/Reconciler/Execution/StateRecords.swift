@@ -10,10 +10,21 @@ package struct StateRecords: RecordEffects {
 
     package func intend(_ step: Step, plan: String) async throws {
         try append(.intent, step, plan, nil)
+        guard case .instance(let app, let number) = step.subject else { return }
+        switch step.operation {
+        case .writeConfiguration, .updateProgram, .startProgram, .startContainer:
+            try store.markUnsettled(app, instance: number)
+        default: break
+        }
     }
 
     package func conclude(_ step: Step, plan: String, failure: String?) async throws {
         try append(failure == nil ? .done : .failed, step, plan, failure)
+        if failure == nil, case .awaitReady = step.operation,
+            case .instance(let app, let number) = step.subject
+        {
+            try store.settle(app, instance: number)
+        }
     }
 
     private func append(

@@ -44,12 +44,12 @@ package struct Naming: Sendable {
     package func container(
         _ role: ContainerSpec.Role, app: String, instance: Int, release: Int
     ) -> String {
-        let suffix = role == .candidate ? "-candidate" : ""
-        return "\(installation)-\(app)-\(instance)-r\(release)\(suffix)"
+        let suffix = role == .candidate ? ".candidate" : ""
+        return "\(installation).\(app).\(instance).r\(release)\(suffix)"
     }
 
     package func buildContainer(app: String, key: String) -> String {
-        "\(installation)-\(app)-build-\(key)"
+        "\(installation).\(app).build.\(key)"
     }
 }
 

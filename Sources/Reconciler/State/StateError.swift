@@ -6,13 +6,13 @@ package struct StateError: Error, CustomStringConvertible {
     package var description: String { "\(file): \(message)" }
 }
 
-/// Another process is at work on the same app.
+/// Another process is at work on the same app or artifact.
 package struct LockedError: Error, CustomStringConvertible {
     package var app: String
     /// Name, pid, host, operation and since when.
     package var holder: String
 
     package var description: String {
-        "app \(app) is locked by \(holder); wait for it, or give --lock-timeout 30s"
+        "\(app) is locked by \(holder); wait for it, or give --lock-timeout 30s"
     }
 }

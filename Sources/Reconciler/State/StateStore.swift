@@ -61,6 +61,9 @@ package struct StateStore: Sendable {
         for folder in ["apps", "ledger"] {
             try removeHostEntry("\(directory)/\(folder)/\(app).json", folder: false)
         }
+        for case .instance(app, let number) in try unsettled() {
+            try settle(app, instance: number)
+        }
     }
 
     // MARK: Ledgers

@@ -62,6 +62,7 @@ final class StubServer: Sendable {
         state = NIOLockedValueBox(State(answers: answers))
     }
 
+    @discardableResult
     static func with<Result>(
         _ answers: StubAnswer..., body: (StubServer) async throws -> Result
     ) async throws -> Result {

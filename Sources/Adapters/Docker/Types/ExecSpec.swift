@@ -17,8 +17,17 @@ package struct ExecSpec: Sendable, Equatable {
 /// How a command ended. Its output is hostile.
 package struct ExecResult: Sendable, Equatable {
     package var exitCode: Int
-    package var stdout: [UInt8] = []
-    package var stderr: [UInt8] = []
+    package var stdout: [UInt8]
+    package var stderr: [UInt8]
     /// Whether output past the limit was dropped.
-    package var isTruncated = false
+    package var isTruncated: Bool
+
+    package init(
+        exitCode: Int, stdout: [UInt8] = [], stderr: [UInt8] = [], isTruncated: Bool = false
+    ) {
+        self.exitCode = exitCode
+        self.stdout = stdout
+        self.stderr = stderr
+        self.isTruncated = isTruncated
+    }
 }

@@ -14,8 +14,9 @@ struct BuildReport: Decodable {
     }
 
     struct Disk: Decodable {
-        var size: Int64
-        var free: Int64
+        var sizeBytes: Int64
+        /// Seen while the build ran: tools that clean up after ENOSPC leave room at the end.
+        var lowestFreeBytes: Int64
     }
 
     var signal: Int?
@@ -34,7 +35,7 @@ struct BuildReport: Decodable {
 
     /// The volume's size, if less than 1 % of it was left.
     var fullVolumeBytes: Int64? {
-        guard let disk, disk.free < disk.size / 100 else { return nil }
-        return disk.size
+        guard let disk, disk.lowestFreeBytes < disk.sizeBytes / 100 else { return nil }
+        return disk.sizeBytes
     }
 }

@@ -45,8 +45,9 @@ extension EngineContainers {
     ) async throws {
         let reference = ContainerReference(name: spec.name)
         let tail = TailOfOutput()
+        // Outside of what is cleaned up: a container of that name that is not ours stays.
+        try await create(spec)
         do {
-            try await create(spec)
             try await start(reference)
             let status: Int
             do {

@@ -11,6 +11,8 @@ package import Volumes
 /// socket on the volume, which is four hundred times cheaper.
 package struct SupervisorPrograms: ProgramEffects {
     private static let program = "app"
+    /// How long supervisord may take to come up.
+    private static let startSeconds = 15
 
     let engine: DockerClient
     let volumes: any VolumeStore
@@ -46,11 +48,18 @@ package struct SupervisorPrograms: ProgramEffects {
         _ container: ContainerReference, _ command: Supervisorctl, seconds: Int,
         accepted: String? = nil
     ) async throws {
-        let result = try await engine.exec(
-            in: container.key,
-            ExecSpec(command.arguments(timeoutSeconds: seconds), user: ImageStandard.user),
-            within: .seconds(seconds + 10))
-        let output = printable(result.stdout + result.stderr)
+        let end = ContinuousClock.now + .seconds(Self.startSeconds)
+        var result: ExecResult
+        var output: String
+        repeat {
+            result = try await engine.exec(
+                in: container.key,
+                ExecSpec(command.arguments(timeoutSeconds: seconds), user: ImageStandard.user),
+                within: .seconds(seconds + 10))
+            output = printable(result.stdout + result.stderr)
+            // The container started just now, and its supervisord does not listen yet.
+        } while (output.contains("no such file") || output.contains("refused connection"))
+            && ContinuousClock.now < end
         if let accepted, output.contains(accepted) { return }
         // supervisorctl says ERROR for what it could not do, and exits with 0 for some of it.
         guard result.exitCode == 0, !output.contains("ERROR") else {
@@ -125,8 +134,8 @@ package struct SupervisorPrograms: ProgramEffects {
     private func notReady(
         _ container: ContainerReference, _ mountPoint: String, _ message: String
     ) -> ProgramError {
-        let log = try? Directory(path: mountPoint).tail("log/app.log", count: 2000)
-        let lines = (log ?? []).split(separator: 0x0A).suffix(8).map { printable($0) }
+        let log = try? Directory(path: mountPoint).tail("log/app.log", count: 4000)
+        let lines = (log ?? []).split(separator: 0x0A).suffix(20).map { printable($0) }
         return ProgramError(container: container.name, message: message, log: lines)
     }
 }

@@ -34,7 +34,10 @@ extension AppPlanner {
             instance: nil, release: nil, imageID: target.buildImage.id, volume: volume,
             memoryBytes: settings.memory.bytes, nanoCPUs: nil, processLimit: 1024,
             network: isolated ? "none" : world.naming.network, port: nil,
-            environment: settings.environment, digest: key)
+            environment: settings.environment,
+            digest: BuildKey.label(
+                tree: target.release.tree, imageDigest: target.buildImage.inputDigest,
+                settings: settings))
         let source = SourceTree(
             repository: target.definition.source.repository, tree: target.release.tree)
         return result.steps.chain(

@@ -30,15 +30,18 @@ extension AppPlanner {
             number: number, address: .instance(app: app, number: number), target: target,
             current: current, old: owned.filter { $0.id != current?.id },
             volume: world.volume(.run(app: app, instance: number, release: release)))
+        let before = artifact + swept + previous
         let settled: [String]
         if let current {
-            settled = planCurrent(current, instance, after: artifact + swept + previous)
+            settled = planCurrent(current, instance, after: before)
         } else if instance.old.isEmpty {
             settled = planCreation(instance, after: artifact + swept)
         } else {
-            settled = planReplacement(instance, after: artifact + swept + previous)
+            settled = planReplacement(instance, after: before)
         }
-        if !unobserved.contains(number) { retire(instance, after: settled) }
+        if !unobserved.contains(number) {
+            retire(instance, after: settled, isUntouched: settled == before)
+        }
         return settled.isEmpty ? previous : settled
     }
 

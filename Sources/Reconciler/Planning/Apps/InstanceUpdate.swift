@@ -115,9 +115,18 @@ extension AppPlanner {
         }
         // Supervisord starts what it takes up anew, but not what a hand had changed in the file
         // alone.
-        if restarts || isDown { operations.append(.startProgram(container.reference)) }
+        if restarts || isDown {
+            // Supervisord may have been told to forget the program; the update brings it back.
+            if isDown && !isReconfigured { operations.append(.updateProgram(container.reference)) }
+            operations.append(.startProgram(container.reference))
+        }
         if restarts || isDown || isReconfigured {
             operations.append(ready(container.reference, instance))
+        } else if world.input.unsettled.contains(instance.address) {
+            note(instance.address, .restart, .unsettled, [], .processRestart)
+            operations += [
+                .updateProgram(container.reference), ready(container.reference, instance),
+            ]
         }
         return operations
     }

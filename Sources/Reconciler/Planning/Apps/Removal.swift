@@ -35,19 +35,22 @@ extension AppPlanner {
 
     /// Removes what the instance leaves behind once the wanted release is up: the containers and
     /// the volumes of others.
-    mutating func retire(_ instance: InstancePlan, after settled: [String]) {
+    ///
+    /// - Parameter isUntouched: no step of this plan sees the wanted release ready.
+    mutating func retire(
+        _ instance: InstancePlan, after settled: [String], isUntouched: Bool
+    ) {
         let volumes = volumes(of: instance.number, but: instance.target.release.number)
         guard !instance.old.isEmpty || !volumes.isEmpty else { return }
-        if settled.isEmpty {
+        if isUntouched {
             let names = instance.old.map(\.name) + volumes.map(\.name)
             note(instance.address, .delete, .leftover, names, .none)
         }
         var last = settled
         // It may have been interrupted before the new one was ready: the old one still serves.
-        if settled.isEmpty, let current = instance.current, !instance.old.isEmpty {
-            last = [
-                result.steps.add(ready(current.reference, instance), for: instance.address)
-            ]
+        if isUntouched, let current = instance.current, !instance.old.isEmpty {
+            last = result.steps.chain(
+                [ready(current.reference, instance)], for: instance.address, after: last)
         }
         for container in instance.old {
             last = removeContainer(container, at: instance.address, after: last)

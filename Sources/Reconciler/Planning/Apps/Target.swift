@@ -115,7 +115,8 @@ struct Target {
         var fields: [String] = []
         if world.inputDigest(ofImage: found.imageID) != release.runImage { fields.append("image") }
         if found.mounts != ["\(wanted.volume):/mnt"] { fields.append("mounts") }
-        if found.network != wanted.network { fields.append("network") }
+        // A container that is down keeps a network by an id, which a new one would not have.
+        if found.network != wanted.network || world.network == nil { fields.append("network") }
         if found.ports != ports { fields.append("run.publish") }
         if !found.hasReadOnlyRoot { fields.append("read-only root") }
         if found.user != ImageStandard.user { fields.append("user") }

@@ -10,6 +10,8 @@ package struct PlanningInput: Sendable {
     /// By app; an app without state was never applied, or its state was lost.
     package var states: [String: AppState]
     package var ledgers: [String: Ledger]
+    /// Instances that an apply changed and did not see ready: it failed, or was killed.
+    package var unsettled: Set<Address>
     /// The apps that the user named; nil plans all.
     package var selection: Set<String>?
     /// Plans the end of every selected app, whatever the definitions say.
@@ -18,13 +20,14 @@ package struct PlanningInput: Sendable {
     package init(
         installation: String, desired: [DesiredApp], observed: Snapshot,
         states: [String: AppState] = [:], ledgers: [String: Ledger] = [:],
-        selection: Set<String>? = nil, destroys: Bool = false
+        unsettled: Set<Address> = [], selection: Set<String>? = nil, destroys: Bool = false
     ) {
         self.installation = installation
         self.desired = desired
         self.observed = observed
         self.states = states
         self.ledgers = ledgers
+        self.unsettled = unsettled
         self.selection = selection
         self.destroys = destroys
     }

@@ -46,6 +46,7 @@ package enum Reason: String, Sendable, CaseIterable {
     case layoutDamaged = "layout-damaged"
     case configurationEdited = "configuration-edited"
     case leftover
+    case unsettled
     case destroyed
 }
 

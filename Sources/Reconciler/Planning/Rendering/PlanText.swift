@@ -75,6 +75,7 @@ extension Reason {
         case .layoutDamaged: "layout is damaged"
         case .configurationEdited: "edited by hand"
         case .leftover: "left by an interrupted apply"
+        case .unsettled: "the last apply did not see it ready"
         case .destroyed: "destroy was asked for"
         }
     }

@@ -47,55 +47,59 @@ struct ApplySession {
                         "the plan is stale, \(movement(PlanDocument(plan), fresh)); plan again")
                 }
                 plan = fresh
+                try requireAllowed(plan)
+                if !options.json { Output.result(plan.text) }
             }
         }
-        try await installation.consumeNotifications(input)
+        try installation.consumeNotifications(input, of: locks.apps)
         try await execute(plan)
     }
 
     // MARK: Before
 
     private func requireSame(_ saved: PlanDocument, _ plan: Plan) throws {
-        guard saved.digest != plan.digest else { return }
         for app in saved.basis.apps
         where try installation.store.journal(of: app.app).contains(where: {
             $0.plan == saved.digest
         }) {
             throw UsageError("this plan was applied already; plan again")
         }
-        throw UsageError("the saved plan is stale, \(movement(saved, plan)); plan again")
+        guard saved.digest == plan.digest else {
+            throw UsageError("the saved plan is stale, \(movement(saved, plan)); plan again")
+        }
     }
 
     /// Asks where there is somebody to ask.
     private func approve(_ plan: Plan, isSaved: Bool) throws -> Bool {
         if plan.isEmpty { return true }
-        if plan.needsAllowDestroy && !options.allowDestroy {
-            throw UsageError(
-                "this plan would end every app, or more than half of them; "
-                    + "say --allow-destroy if that is meant")
-        }
+        try requireAllowed(plan)
         if options.yes || isSaved { return true }
-        guard Output.isTerminal else {
+        guard Output.isTerminal, !options.json else {
             throw UsageError("no terminal to ask at; say --yes, or apply a saved plan")
         }
         Output.chatter("Apply this plan? Only 'yes' does it.")
         return readLine() == "yes"
     }
 
+    private func requireAllowed(_ plan: Plan) throws {
+        guard !plan.needsAllowDestroy || options.allowDestroy else {
+            throw UsageError(
+                "this plan would end every app, or more than half of them; "
+                    + "say --allow-destroy if that is meant")
+        }
+    }
+
     private struct HeldLocks {
         var apps: Set<String>
         var locks: [FileLock]
 
-        func covers(_ plan: Plan) -> Bool {
-            Set(plan.steps.compactMap(\.subject.app)).isSubset(of: apps)
-        }
+        func covers(_ plan: Plan) -> Bool { lockNames(plan).isSubset(of: apps) }
     }
 
-    /// One lock an app that will be touched, in the order of the names so that two applies cannot
+    /// One lock for each thing that will be touched, in the order of the names so that two applies cannot
     /// wait for each other.
     private func lock(_ plan: Plan, _ input: PlanningInput) async throws -> HeldLocks {
-        let touched = Set(plan.steps.compactMap(\.subject.app))
-            .union(installation.appsWithNotifications(input))
+        let touched = lockNames(plan).union(installation.appsWithNotifications(input))
         var held = HeldLocks(apps: touched, locks: [])
         for app in touched.sorted() {
             held.locks.append(
@@ -139,6 +143,17 @@ struct ApplySession {
             throw ExitCode(1)
         }
     }
+}
+
+/// What a plan touches: its apps, the artifacts that it builds, and what all apps share. An app's
+/// name has neither a dot nor an underscore.
+private func lockNames(_ plan: Plan) -> Set<String> {
+    Set(
+        plan.steps.flatMap { step -> [String] in
+            let owner = step.subject.app ?? "_shared"
+            guard case .sealArtifact(_, let artifact) = step.operation else { return [owner] }
+            return [owner, artifact]
+        })
 }
 
 /// What `apply --json` prints.

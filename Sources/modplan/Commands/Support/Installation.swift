@@ -33,12 +33,14 @@ struct Installation: Sendable {
         let bytes = try readHostFile(path, limit: 64 << 10)
         file = try decodeHostFile(bytes, file: path).get()
         let absolute = path.hasPrefix("/") ? path : "\(currentFolder())/\(path)"
-        let folder = String(absolute.prefix(upTo: absolute.lastIndex(of: "/") ?? absolute.endIndex))
+        let folder = canonicalPath(
+            String(absolute.prefix(upTo: absolute.lastIndex(of: "/") ?? absolute.endIndex)))
         self.folder = folder
         engine = DockerClient(socketPath: try Self.socketPath(file.docker, folder: folder))
         switch file.volumes {
         case .file(let directory):
-            volumes = FileVolumes(directory: Self.resolve(directory, folder))
+            // The kernel's tables of mounts are compared with this path.
+            volumes = FileVolumes(directory: canonicalPath(Self.resolve(directory, folder)))
         case .lvm:
             throw UsageError("\(path): volumes.backend: 'lvm' is not built in yet; use 'file'")
         }

@@ -23,10 +23,13 @@ extension Installation {
         Set(notifications(input).map(\.app))
     }
 
-    /// Counts what navi reported and removes the files. Counted first and durably: dying in
-    /// between leaves a file that is known, and is not counted again.
-    func consumeNotifications(_ input: PlanningInput) async throws {
-        for (app, found) in Dictionary(grouping: notifications(input), by: \.app) {
+    /// Counts what navi reported to these apps and removes the files. Counted first and durably:
+    /// dying in between leaves a file that is known, and is not counted again. One app's trouble is
+    /// said and keeps nobody else's apply.
+    func consumeNotifications(_ input: PlanningInput, of apps: Set<String>) throws {
+        let mounted = try mountPoints()
+        for (app, found) in Dictionary(grouping: notifications(input), by: \.app)
+        where apps.contains(app) {
             try store.count(
                 found.map { _, instance, _, notification in
                     Ledger.Event(
@@ -35,8 +38,14 @@ extension Installation {
                         counts: !notification.isFatal)
                 }, of: app)
             for (_, _, volume, notification) in found {
-                let root = try Directory(path: volumes.mountPoint(of: volume))
-                try root.directory("notifications").removeTree(notification.file)
+                let path = volumes.mountPoint(of: volume)
+                guard mounted.contains(path) else { continue }
+                do {
+                    try Directory(path: path).directory("notifications")
+                        .removeFile(notification.file)
+                } catch {
+                    Output.chatter("modplan: warning: \(error)")
+                }
             }
         }
     }

@@ -23,7 +23,9 @@ enum Output {
         lock.withLock { _ in
             var bytes = Array(text.utf8)[...]
             while !bytes.isEmpty {
-                let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+                let count = bytes.withUnsafeBytes {
+                    Glibc.write(descriptor, $0.baseAddress, $0.count)
+                }
                 if count < 0 && errno == EINTR { continue }
                 // Nobody reads any more: what is under way is finished all the same.
                 guard count > 0 else { return }

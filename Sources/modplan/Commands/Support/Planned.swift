@@ -20,6 +20,7 @@ extension Installation {
         return PlanningInput(
             installation: file.installation, desired: desired, observed: await observed,
             states: try store.states(), ledgers: try store.ledgers(),
+            unsettled: try store.unsettled(),
             selection: apps.isEmpty ? nil : Set(apps), destroys: destroys)
     }
 

@@ -86,7 +86,12 @@ struct ImagesList: AsyncParsableCommand {
         if json {
             try Output.json(Document(images: images))
         } else {
-            let rows = images.map { [$0.image, $0.status, ($0.id ?? "-").replacing("sha256:", with: "").prefix(12).description] }
+            let rows = images.map {
+                [
+                    $0.image, $0.status,
+                    ($0.id ?? "-").replacing("sha256:", with: "").prefix(12).description,
+                ]
+            }
             Output.result(aligned([["IMAGE", "STATUS", "ID"]] + rows))
         }
     }
