@@ -2,8 +2,9 @@ internal import UnixHTTP
 
 extension DockerClient {
     /// Images that carry all of `labels` (`key` or `key=value`): `GET /images/json`.
+    /// The engine answers late while it commits or removes images: more than 10 s were seen.
     package func images(
-        labels: [String] = [], within duration: Duration = .seconds(10)
+        labels: [String] = [], within duration: Duration = .seconds(60)
     ) async throws(DockerError) -> [ImageSummary] {
         let operation = "list images"
         let query = try labelFilter(labels, of: operation)
