@@ -39,7 +39,7 @@ import Testing
             let error = await #expect(throws: LockedError.self) {
                 try await store.lock("web", operation: "apply")
             }
-            #expect(error?.description.contains("app web is locked by root, pid 7 on host") == true)
+            #expect(error?.description.contains("web is locked by root, pid 7 on host") == true)
             #expect(error?.description.contains("--lock-timeout") == true)
             // Another app's lock is another lock.
             _ = try await store.lock("shop", operation: "apply")
