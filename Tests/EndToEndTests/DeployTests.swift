@@ -184,6 +184,27 @@ import Testing
         }
     }
 
+    @Test func applyingABrokenReleaseAgainStillKeepsTheOldOne() async throws {
+        try await Fixture.with { world in
+            try world.define("node", "hello-node", "ready: {path: /}")
+            try await world.commit("good")
+            try await world.apply()
+            let good = try await world.container("node")
+            try world.define("node", "hello-node", "ready: {path: /, timeout: 5s}")
+            try world.write("throw new Error('no such luck');", to: "sources/hello-node/server.js")
+            try await world.commit("bad")
+            for _ in 0..<2 {
+                #expect(try await world.modplan("apply", "--yes").status == 1)
+                #expect(try await world.containers("node").contains(good), "it serves on")
+                #expect(try await world.plan().status == 2, "the new one is not taken for settled")
+            }
+            try await world.git(in: world.clone, "revert", "--no-edit", "HEAD")
+            try await world.apply()
+            #expect(try await world.containers("node").count == 1)
+            #expect(try await world.plan().status == 0)
+        }
+    }
+
     @Test func aReleaseThatNeverGetsReadyLeavesTheOldOneServing() async throws {
         try await Fixture.with { world in
             try world.define(
