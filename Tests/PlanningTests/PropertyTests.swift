@@ -10,7 +10,7 @@ import Testing
 @Suite struct PropertyTests {
     /// `MODPLAN_WORLDS` asks for more than there is time for in every run.
     private static let worlds =
-        ProcessInfo.processInfo.environment["MODPLAN_WORLDS"].flatMap(UInt64.init) ?? 40
+        ProcessInfo.processInfo.environment["MODPLAN_WORLDS"].flatMap(UInt64.init) ?? 30
     private static let rounds = 6
 
     /// Runs a body on each round of each world; a round edits, disturbs, and sometimes dies midway.

@@ -67,6 +67,27 @@ import Testing
         }
     }
 
+    /// As a child has it between fork and exec.
+    @Test func aCopyOfTheDescriptorKeepsNoLock() async throws {
+        try await withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            let path = "\(folder)/locks/web.lock"
+            var held: FileLock? = try await store.lock("web", operation: "apply")
+            withExtendedLifetime(held) {}
+            var file = stat()
+            #expect(stat(path, &file) == 0)
+            let copies = (0..<256).filter { descriptor in
+                var status = stat()
+                return fstat(descriptor, &status) == 0 && status.st_ino == file.st_ino
+                    && status.st_dev == file.st_dev
+            }.map { fcntl($0, F_DUPFD_CLOEXEC, 0) }
+            defer { for copy in copies { close(copy) } }
+            #expect(copies.count == 1)
+            held = nil
+            #expect(try Self.tryFlock(path) == 0)
+        }
+    }
+
     @Test func aLinkInTheLocksPlaceIsRefused() async throws {
         try await withFolder { folder in
             let store = StateStore(directory: folder, installation: "test")

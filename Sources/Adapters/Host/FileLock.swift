@@ -6,7 +6,12 @@ package final class FileLock: Sendable {
 
     private init(descriptor: Int32) { self.descriptor = descriptor }
 
-    deinit { close(descriptor) }
+    /// Given back by name: a child that was just forked has a copy of the descriptor until it
+    /// runs its program, and would keep the lock for so long.
+    deinit {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Who holds a lock: the text that the holder wrote into the file.
     package struct Held: Error {

@@ -31,6 +31,8 @@ struct Model {
     var images: [Image]
     var network: Network?
     var states: [String: AppState] = [:]
+    /// Instances that were changed and not seen ready since, as the state's files remember them.
+    var unsettled: Set<Address> = []
     private var made = 0
 
     init(installation: String, images: [Image]) {
@@ -66,6 +68,16 @@ struct Model {
     }
 
     mutating func run(_ step: Step) throws(ModelError) {
+        switch step.operation {
+        case .writeConfiguration, .updateProgram, .startProgram, .startContainer:
+            unsettled.insert(step.subject)
+        default: break
+        }
+        try change(step)
+        if case .awaitReady = step.operation { unsettled.remove(step.subject) }
+    }
+
+    private mutating func change(_ step: Step) throws(ModelError) {
         switch step.operation {
         case .createNetwork(let name):
             try require(network == nil, "the network is there", step)

@@ -26,7 +26,8 @@ struct GeneratedWorld {
 
     var input: PlanningInput {
         PlanningInput(
-            installation: "test", desired: desired, observed: model.snapshot, states: model.states)
+            installation: "test", desired: desired, observed: model.snapshot, states: model.states,
+            unsettled: model.unsettled)
     }
 
     /// Moves the definitions: apps come and go, and change in one respect or another.

@@ -93,14 +93,5 @@ extension GeneratedWorld {
             try model.run(step)
             done.insert(step.id)
         }
-        if !waiting.isEmpty { takeUpConfigurations() }
-    }
-
-    /// A configuration that was written, and not yet taken up when modplan died, cannot be told from
-    /// one that was: nothing observes what supervisord has read. So nobody dies just there.
-    private mutating func takeUpConfigurations() {
-        for (name, box) in model.boxes where box.container.status == .running {
-            model.boxes[name]?.loaded = model.disks[box.volume]?.configuration
-        }
     }
 }

@@ -15,6 +15,8 @@ struct AppPlanner {
     let containers: [Container]
     /// Ids of containers that a step stops already.
     var stopped: Set<String> = []
+    /// By container id, the step that removes it.
+    var removals: [String: String] = [:]
     /// Instances of which too little is known to act on them.
     var unobserved: Set<Int> = []
 

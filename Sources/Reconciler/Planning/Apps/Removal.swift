@@ -75,11 +75,17 @@ extension AppPlanner {
         return [result.steps.add(.stopContainer(container.reference), for: address, after: after)]
     }
 
+    /// Removes a container, once.
     mutating func removeContainer(
         _ container: Container, at address: Address, after: [String]
     ) -> [String] {
+        // A candidate is swept, and may be of an instance that ends.
+        if let removal = removals[container.id] { return after + [removal] }
         let down = stopContainer(container, at: address, after: after)
-        return [result.steps.add(.removeContainer(container.reference), for: address, after: down)]
+        let removal = result.steps.add(
+            .removeContainer(container.reference), for: address, after: down)
+        removals[container.id] = removal
+        return [removal]
     }
 
     mutating func removeVolume(
