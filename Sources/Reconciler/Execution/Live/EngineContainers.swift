@@ -19,15 +19,20 @@ package struct EngineContainers: ContainerEffects {
     // MARK: Network
 
     package func createNetwork(_ name: String) async throws {
+        // The engine lets two networks have one name, and an apply that was killed may have been
+        // served late: look right before, not only when planning.
+        if try await hasNetwork(name) { return }
         do throws(DockerError) {
             _ = try await engine.createNetwork(
                 .isolatedBridge(name: name, labels: [Label.installation: installation]))
         } catch {
-            let label = "\(Label.installation)=\(installation)"
-            guard error.isConflict,
-                try await engine.networks(labels: [label]).contains(where: { $0.name == name })
-            else { throw error }
+            guard error.isConflict, try await hasNetwork(name) else { throw error }
         }
+    }
+
+    private func hasNetwork(_ name: String) async throws(DockerError) -> Bool {
+        let label = "\(Label.installation)=\(installation)"
+        return try await engine.networks(labels: [label]).contains { $0.name == name }
     }
 
     package func removeNetwork(_ id: String) async throws {
