@@ -40,13 +40,28 @@ final class Running {
             posix_spawn_file_actions_adddup2(&actions, ends[number == 0 ? 0 : 1], Int32(number))
             for end in ends { posix_spawn_file_actions_addclose(&actions, end) }
         }
+        // The test runner blocks signals in its threads; a supervisord that inherits that hears none.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var none = sigset_t()
+        sigemptyset(&none)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        // Writing to a navi that is gone must fail a test, not end the runner.
+        Glibc.signal(SIGPIPE, SIG_IGN)
+        var ignored = sigset_t()
+        sigemptyset(&ignored)
+        sigaddset(&ignored, SIGPIPE)
+        posix_spawnattr_setsigdefault(&attributes, &ignored)
+        posix_spawnattr_setflags(
+            &attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
         let variables = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
             .merging(environment) { _, given in given }
         var strings = ([binary] + arguments).map { strdup($0) } + [nil]
         var entries = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for string in strings + entries { free(string) } }
         var pid: pid_t = 0
-        let failure = posix_spawn(&pid, binary, &actions, nil, &strings, &entries)
+        let failure = posix_spawn(&pid, binary, &actions, &attributes, &strings, &entries)
         guard failure == 0 else {
             throw Failure(description: "\(binary): \(String(cString: strerror(failure)))")
         }
@@ -72,6 +87,17 @@ final class Running {
     }
 
     func send(_ text: String) throws { try send(text.utf8) }
+
+    /// A figure of `/proc/PID/status`.
+    func kilobytes(_ key: String) throws -> Int {
+        let status = try String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("\(key):") }
+        let words = line?.split(whereSeparator: \.isWhitespace) ?? []
+        guard words.count == 3, let figure = Int(words[1]) else {
+            throw Failure(description: "no \(key) in /proc/\(pid)/status")
+        }
+        return figure
+    }
 
     func closeInput() throws { try input.close() }
 
@@ -107,7 +133,7 @@ final class Running {
         return data
     }
 
-    /// How it ended. It gets twenty seconds.
+    /// How it ended. It gets a minute.
     func wait() -> End {
         var status: Int32 = 0
         let ended = eventually { waitpid(pid, &status, WNOHANG) == pid }
@@ -127,9 +153,16 @@ final class Running {
     }
 }
 
-/// Waits until something is so; false after twenty seconds.
+/// Runs a shell script, which must succeed.
+func shell(_ script: String) throws {
+    let sbin = ["PATH": "/usr/sbin:/usr/bin:/sbin:/bin"]
+    let shell = try Running(["-c", script], environment: sbin, binary: "/bin/sh")
+    #expect(shell.wait() == Running.End(exitStatus: 0), "\(script)")
+}
+
+/// Waits until something is so; false after a minute.
 func eventually(_ condition: () throws -> Bool) rethrows -> Bool {
-    for _ in 0..<2000 {
+    for _ in 0..<6000 {
         if try condition() { return true }
         usleep(10_000)
     }

@@ -9,8 +9,10 @@ private let canLimitMemory =
 extension NaviTests {
     @Suite(.enabled(if: canLimitMemory, "takes root and a memory controller of version 1"))
     struct KernelTests {
-        /// Runs a script as the app under a limit of 50 MiB, and returns what navi reported.
-        private func notifications(after script: String) throws -> [Notification] {
+        /// Runs a script as the app under a limit, and returns what navi reported.
+        private func notifications(after script: String, limit: String = "50M") throws
+            -> [Notification]
+        {
             let scratch = try Scratch()
             let group = "\(memoryController)/navi-test-\(UUID().uuidString)"
             #expect(mkdir(group, 0o755) == 0)
@@ -19,7 +21,7 @@ extension NaviTests {
             try FileManager.default.removeItem(atPath: "\(scratch.path)/cgroup/memory")
             #expect(symlink(group, "\(scratch.path)/cgroup/memory") == 0)
             // Written in place: the kernel knows no rename here.
-            try Data("50M".utf8).write(
+            try Data(limit.utf8).write(
                 to: URL(fileURLWithPath: "\(group)/memory.limit_in_bytes"))
 
             let enter = "echo $$ > \(group)/cgroup.procs; exec \"$0\" \"$@\""
@@ -39,10 +41,18 @@ extension NaviTests {
             #expect(seen.first?.evidence.limitBytes == 52_428_800)
         }
 
-        @Test func aKillAfterAnotherProcessRanOutOfMemoryIsACrash() throws {
-            let seen = try notifications(after: "tail /dev/zero; sleep 1.5; kill -9 $$")
-            #expect(seen.map(\.type) == ["crash"])
-            #expect(seen.first?.signal == 9)
+        /// The shell is alive and has no SIGKILL when the counter is seen to have moved.
+        @Test(arguments: ["kill -9 $$", "exit 137"])
+        func aKillAfterAnotherProcessRanOutOfMemoryIsACrash(end: String) throws {
+            let other = "sleep 60 & tail /dev/zero; sleep 0.15; kill $!; wait; "
+            let seen = try notifications(after: other + end)
+            #expect(seen.map(\.type) == ["out-of-memory", "crash"])
+        }
+
+        /// It takes some hundred milliseconds to die, over several samples.
+        @Test func aBigVictimIsOutOfMemoryHoweverLongItDies() throws {
+            let seen = try notifications(after: "exec tail /dev/zero", limit: "1G")
+            #expect(seen.map(\.type) == ["out-of-memory"])
         }
     }
 }

@@ -51,14 +51,14 @@ final class Scratch: Sendable {
         "printf '\(Self.events(count))' > \(path)/cgroup/memory/memory.oom_control"
     }
 
-    func files() throws -> [String] {
-        try FileManager.default.contentsOfDirectory(atPath: "\(path)/notifications").sorted()
+    func files(in folder: String = "notifications") throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: "\(path)/\(folder)").sorted()
     }
 
     /// The notifications in the order of their names.
-    func notifications() throws -> [Notification] {
-        try files().filter { $0.hasSuffix(".json") }.map { name in
-            let url = URL(fileURLWithPath: "\(path)/notifications/\(name)")
+    func notifications(in folder: String = "notifications") throws -> [Notification] {
+        try files(in: folder).filter { $0.hasSuffix(".json") }.map { name in
+            let url = URL(fileURLWithPath: "\(path)/\(folder)/\(name)")
             return try JSONDecoder().decode(Notification.self, from: Data(contentsOf: url))
         }
     }

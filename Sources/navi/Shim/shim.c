@@ -18,6 +18,8 @@ char **navi_environment(void) { return environ; }
 
 int navi_errno(void) { return errno; }
 
+const int navi_o_path = O_PATH;
+
 int navi_open_at(int directory, const char *path, int flags, mode_t mode) {
     return openat(directory, path, flags | O_CLOEXEC, mode);
 }
@@ -69,6 +71,15 @@ pid_t navi_spawn(
     close(report[0]);
     *failure = error;
     return error == 0 ? child : -1;
+}
+
+pid_t navi_next_process(DIR *processes) {
+    struct dirent *entry;
+    while ((entry = readdir(processes)) != NULL) {
+        int number = atoi(entry->d_name);
+        if (number > 0) return number;
+    }
+    return 0;
 }
 
 int navi_ending_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }

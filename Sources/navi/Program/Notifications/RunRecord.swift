@@ -8,6 +8,9 @@ struct RunRecord {
     var group: Int64 = 0
     /// The kernel's count of memory kills up to which all are reported.
     var memoryKills: Int64 = 0
+    /// The digest of the event that the listener has written down and not yet seen acknowledged.
+    /// 0 without one.
+    var delivery: Int64 = 0
     var process: [UInt8] = []
     var instance: [UInt8] = []
 
@@ -16,19 +19,22 @@ struct RunRecord {
     init?(_ line: [UInt8]) {
         guard let tokens = Tokens(line.prefix { $0 != UInt8(ascii: "\n") }),
             let explained = tokens["explained"]?.decimal, let group = tokens["group"]?.decimal,
-            let memoryKills = tokens["oomKills"]?.decimal, let process = tokens["process"],
+            let memoryKills = tokens["oomKills"]?.decimal,
+            let delivery = tokens["delivery"]?.decimal, let process = tokens["process"],
             let instance = tokens["instance"]
         else { return nil }
         self.explained = explained
         self.group = group
         self.memoryKills = memoryKills
+        self.delivery = delivery
         self.process = process
         self.instance = instance
     }
 
     var line: [UInt8] {
         // Names hold no space: supervisord allows none, nor does the host.
-        Array("explained:\(explained) group:\(group) oomKills:\(memoryKills) process:".utf8)
+        Array("explained:\(explained) group:\(group) oomKills:\(memoryKills) ".utf8)
+            + Array("delivery:\(delivery) process:".utf8)
             + process.prefix(256) + Array(" instance:".utf8) + instance.prefix(256)
             + [UInt8(ascii: "\n")]
     }

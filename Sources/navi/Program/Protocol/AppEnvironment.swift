@@ -13,16 +13,23 @@ struct AppEnvironment {
 
     /// Reads navi's own environment; nil if what the host sent can't be decoded.
     init?() {
-        entries = []
+        var inherited: [[UInt8]] = []
         var variable = navi_environment()
         while let text = variable.pointee {
-            let entry = bytes(of: text) + [0]
-            if !Self.own.contains(where: { Self.key(of: entry).elementsEqual($0.utf8) }) {
-                entries.append(entry)
-            }
+            inherited.append(bytes(of: text) + [0])
             variable += 1
         }
-        guard let encoded = environmentValue("NAVI_ENVIRONMENT") else { return }
+        self.init(inherited: inherited, encoded: environmentValue("NAVI_ENVIRONMENT"))
+    }
+
+    /// - Parameters:
+    ///   - inherited: entries `KEY=VALUE` and a zero byte.
+    ///   - encoded: the value of `NAVI_ENVIRONMENT`, if there is one.
+    init?(inherited: [[UInt8]], encoded: [UInt8]?) {
+        entries = inherited.filter { entry in
+            !Self.own.contains { Self.key(of: entry).elementsEqual($0.utf8) }
+        }
+        guard let encoded else { return }
         guard let sent = decodedBase64(encoded), sent.last ?? 0 == 0 else { return nil }
         for text in sent.dropLast().split(separator: 0, omittingEmptySubsequences: false)
         where !sent.isEmpty {

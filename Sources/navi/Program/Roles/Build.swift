@@ -27,11 +27,15 @@ struct Build: ~Copyable {
         let started = start(options, environment: environment.entries)
         var ending = Ending.exited(status: started.status)
         if let child = started.child {
-            let result = supervision.watch(child) {
+            var runs = true
+            while runs {
+                if case .ended(let end) = supervision.next(of: child) {
+                    ending = end.ending
+                    runs = false
+                }
                 // npm and others clean up after ENOSPC: at the end there may be room again.
                 if let free = Disk(volume)?.freeBytes { lowestFree = min(lowestFree ?? free, free) }
             }
-            ending = result.ending
         }
 
         let group = supervision.group

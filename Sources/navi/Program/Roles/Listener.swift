@@ -1,24 +1,24 @@
 import CNavi
 
 /// `navi listen`: supervisord's event listener. It speaks for what the app's parent can't: a
-/// program that supervisord gave up on, a parent that was itself killed, and a child killed for
-/// memory while the app runs on.
+/// program that supervisord gave up on, a parent that was itself killed, and a process killed for
+/// memory while no parent lives.
 struct Listener: ~Copyable {
-    /// A kill is the parent's to report if the app ends of it; it has this long.
-    private static let settleMs = 2000
-
     private let options: Options
     private let group: ControlGroup
     private var folder: NotificationFolder
     /// supervisord's name of the listener itself: its own end is not the app's.
     private let ownGroup: [UInt8]
     private var own = RunRecord()
+    /// What an earlier listener had written down when it died: supervisord sends that event again,
+    /// before any other.
+    private var redelivery: Int64 = 0
     private var reader = EventReader(stream: STDIN_FILENO)
 
     init(_ options: Options) {
         self.options = options
         group = ControlGroup(root: options.controlGroup)
-        folder = NotificationFolder(path: options.notifications, reporter: .listener)
+        folder = NotificationFolder(options, reporter: .listener)
         ownGroup = environmentValue("SUPERVISOR_GROUP_NAME") ?? []
     }
 
@@ -36,18 +36,24 @@ struct Listener: ~Copyable {
             complain(error.description)
             return .exited(status: 1)
         }
+        settleDelivery()
         return .exited(status: 0)
     }
 
     private mutating func handle(_ event: Event) {
         endLeftovers()
+        folder.writeWaiting()
+        let isDone = redelivery != 0 && event.digest == redelivery
+        redelivery = 0
+        if isDone { return complain("event \(event.serial) came again: it was written before") }
+        settleDelivery()
         if event.name.matches("TICK_5") {
             folder.prepareSlots()
-            reportKilledChild(event)
+            reportKills(event)
         } else if event.name.matches("PROCESS_STATE_EXITED") {
             reportExit(event)
         } else if event.name.matches("PROCESS_STATE_FATAL") {
-            reportCrash(event, Tokens(event.payload))
+            reportCrash(event, Tokens(firstLine(event.payload)))
         }
     }
 
@@ -66,23 +72,35 @@ struct Listener: ~Copyable {
         notification.process = process
         notification.pid = payload["pid"]?.decimal
         notification.from = payload["from_state"] ?? []
-        write(notification)
+        guard write(notification) else { return }
+        own.delivery = event.digest
+        ownFile()?.write(own)
     }
 
-    private mutating func reportKilledChild(_ event: Event) {
-        guard let kills = group.memoryKills(), kills > reportedKills() else { return }
-        for _ in 0..<(Self.settleMs / 100) {
-            pause(milliseconds: 100)
-            if kills <= reportedKills() { return }
-        }
+    /// Another event, or the end of supervisord, tells that the last answer arrived.
+    private mutating func settleDelivery() {
+        guard own.delivery != 0 else { return }
+        own.delivery = 0
+        ownFile()?.write(own)
+    }
+
+    /// Reports the kernel's kills while no parent lives; one that does reports them itself, and
+    /// holds the lock.
+    private mutating func reportKills(_ event: Event) {
+        guard let parent = file("parent"), parent.lock() else { return }
+        defer { parent.unlock() }
         let before = reportedKills()
+        guard let kills = group.memoryKills(), kills > before else { return }
         write(notification(.outOfMemory, event, killsBefore: before, killsAfter: kills))
         own.memoryKills = kills
         ownFile()?.write(own)
     }
 
-    private mutating func write(_ notification: Notification) {
-        if folder.write(notification) { folder.prepareSlots() }
+    @discardableResult
+    private mutating func write(_ notification: Notification) -> Bool {
+        guard folder.write(notification) else { return false }
+        folder.prepareSlots()
+        return true
     }
 
     private func notification(
@@ -110,6 +128,7 @@ extension Listener {
     private mutating func recall() {
         if let last = ownFile()?.read() {
             own = last
+            redelivery = last.delivery
         } else {
             own.memoryKills = group.memoryKills() ?? 0
             ownFile()?.write(own)

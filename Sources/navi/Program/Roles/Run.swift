@@ -9,7 +9,7 @@ struct Run: ~Copyable {
 
     init(_ options: Options) {
         self.options = options
-        folder = NotificationFolder(path: options.notifications, reporter: .parent)
+        folder = NotificationFolder(options, reporter: .parent)
         let file = Self.lockedRecords(in: options.records)
         record = file?.read() ?? RunRecord()
         records = file
@@ -19,7 +19,8 @@ struct Run: ~Copyable {
     }
 
     mutating func main() -> Ending {
-        var supervision = Supervision(ControlGroup(root: options.controlGroup))
+        var supervision = Supervision(
+            ControlGroup(root: options.controlGroup), reportedKills: reportedKills())
         guard var environment = AppEnvironment() else {
             complain("NAVI_ENVIRONMENT: expected base64 of KEY=VALUE entries, each ended by NUL")
             return .exited(status: ExitCode.configuration)
@@ -31,9 +32,25 @@ struct Run: ~Copyable {
         records?.write(record)
         folder.prepareSlots()
 
-        let result = supervision.watch(child)
-        report(result, of: child, in: supervision.group)
-        return result.ending
+        while true {
+            switch supervision.next(of: child) {
+            case .sampled: continue
+            case .killedOthers(let kills):
+                report(kills, seen: Moment(), in: supervision.group)
+            case .ended(let end):
+                report(end, of: child, supervision)
+                return end.ending
+            }
+        }
+    }
+
+    /// Up to which count the kernel's kills are reported, by an earlier parent or by the listener;
+    /// nil if nobody ever looked.
+    private func reportedKills() -> Int64? {
+        let listener = try? RunRecordFile("listener", in: options.records)
+        let reported = listener?.read()?.memoryKills
+        guard record.memoryKills > 0 else { return reported }
+        return max(record.memoryKills, reported ?? 0)
     }
 
     /// Locks the parent's record and ends what a killed predecessor left. The listener may hold
@@ -41,7 +58,7 @@ struct Run: ~Copyable {
     private static func lockedRecords(in folder: String) -> RunRecordFile? {
         do throws(SystemError) {
             let file = try RunRecordFile("parent", in: folder)
-            for _ in 0..<20 {
+            for _ in 0..<500 {
                 if file.lock() {
                     file.endLeftovers()
                     return file
@@ -56,51 +73,62 @@ struct Run: ~Copyable {
     }
 
     private mutating func report(
-        _ result: Supervision.Result, of child: Child, in group: borrowing ControlGroup
+        _ end: Supervision.End, of child: Child, _ supervision: borrowing Supervision
     ) {
-        let memory = result.memory
-        let kind = Self.kind(of: result)
-        // An end that was asked for needs no word, nor do the kills on its way.
-        if result.stopRequested || kind == .outOfMemory, let latest = memory.latest,
-            memory.moved(withinMs: MemoryWatch.statusWindowMs, ofMs: result.endedAtMs)
-        {
-            record.memoryKills = max(record.memoryKills, latest)
-        }
+        let now = Moment()
+        let app = (child, end.ending)
         record.group = 0
-        guard let kind else { return explain() }
-        let notification = Notification(
-            kind: kind, reporter: .parent, process: record.process, instance: record.instance,
-            pid: Int64(child.pid), ending: result.ending, from: Array("RUNNING".utf8),
-            at: wallClock(), serial: 1,
-            evidence: Notification.Evidence(
-                killsBefore: kind == .outOfMemory ? memory.before : memory.latest,
-                killsAfter: memory.latest, limitBytes: group.memoryLimit(),
-                peakBytes: group.memoryPeak()))
-        if folder.write(notification) {
-            explain()
-            folder.prepareSlots()
-        } else {
-            // The listener tries once more when it hears of the end.
+        var isExplained = true
+        switch end.cause {
+        case .stop,
+            .itself where end.ending.isSuccess:
+            break
+        case .memory(let kills):
+            isExplained = write(.outOfMemory, kills, of: app, at: now.wall, in: supervision.group)
+            // Even if it isn't: the listener tries once more when it hears of the end.
+            record.memoryKills = kills.after
+        case .itself:
+            isExplained = write(.crash, nil, of: app, at: now.wall, in: supervision.group)
+        }
+        if isExplained { record.explained = Int64(getpid()) }
+        records?.write(record)
+
+        let count = supervision.countAfterGroup(of: child)
+        if var kills = end.otherKills {
+            kills.after = max(kills.after, count ?? 0)
+            report(kills, seen: now, in: supervision.group)
+        } else if let count, !end.cause.isItself {
+            // Kills on the way of a stop concern nobody, and those beside the app's are one with it.
+            record.memoryKills = count
             records?.write(record)
         }
+        folder.prepareSlots()
     }
 
-    private mutating func explain() {
-        record.explained = Int64(getpid())
+    /// Reports kills that were not the app's end. They are dated to their begin.
+    private mutating func report(
+        _ kills: MemoryWatch.Burst, seen now: Moment, in group: borrowing ControlGroup
+    ) {
+        let ageMs = max(1, now.steadyMs - kills.startedAtMs)
+        let begin = now.wall - ageMs * 1_000_000
+        guard write(.outOfMemory, kills, of: nil, at: begin, in: group) else { return }
+        record.memoryKills = kills.after
         records?.write(record)
+        folder.prepareSlots()
     }
 
-    /// What the end is called; nil when it is nobody's concern.
-    private static func kind(of result: Supervision.Result) -> Notification.Kind? {
-        guard !result.stopRequested else { return nil }
-        let window: Int64
-        switch result.ending {
-        case .exited(status: 0): return nil
-        case .killed(signal: SIGKILL): window = MemoryWatch.signalWindowMs
-        // npm and shells pass their child's SIGKILL on as 128 + 9.
-        case .exited(status: 137): window = MemoryWatch.statusWindowMs
-        default: return .crash
-        }
-        return result.memory.moved(withinMs: window, ofMs: result.endedAtMs) ? .outOfMemory : .crash
+    private mutating func write(
+        _ kind: Notification.Kind, _ kills: MemoryWatch.Burst?, of app: (Child, Ending)?,
+        at time: Int64, in group: borrowing ControlGroup
+    ) -> Bool {
+        let count = group.memoryKills()
+        return folder.write(
+            Notification(
+                kind: kind, reporter: .parent, process: record.process, instance: record.instance,
+                pid: app.map { Int64($0.0.pid) }, ending: app?.1, from: Array("RUNNING".utf8),
+                at: time, serial: 1,
+                evidence: Notification.Evidence(
+                    killsBefore: kills?.before ?? count, killsAfter: kills?.after ?? count,
+                    limitBytes: group.memoryLimit(), peakBytes: group.memoryPeak())))
     }
 }

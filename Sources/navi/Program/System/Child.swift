@@ -5,6 +5,10 @@ enum Ending {
     case exited(status: Int32)
     case killed(signal: Int32)
 
+    var isSuccess: Bool {
+        if case .exited(status: 0) = self { true } else { false }
+    }
+
     /// Ends navi the same way, so that whoever waits for it sees what it would have seen itself.
     func passOn() -> Never {
         switch self {
@@ -60,10 +64,16 @@ struct Child {
     /// Ends what the process left behind in its group: it would keep the port from the next one.
     /// After a requested stop it gets `graceMs` to finish by itself.
     func endGroup(graceMs: Int) {
-        for _ in 0..<(graceMs / 20) {
-            if kill(-pid, 0) != 0 { return }
+        if !awaitGroupsEnd(atMostMs: graceMs) { pass(SIGKILL) }
+    }
+
+    /// Waits until no process of the group is left; false if one still is.
+    @discardableResult
+    func awaitGroupsEnd(atMostMs limit: Int) -> Bool {
+        for _ in 0..<(limit / 20) {
+            if kill(-pid, 0) != 0 { return true }
             pause(milliseconds: 20)
         }
-        pass(SIGKILL)
+        return false
     }
 }

@@ -12,6 +12,19 @@ private func read(_ clock: Int32) -> Int64 {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
 }
 
+/// One moment on both clocks. Writing a notification takes its time: what is dated back from here
+/// must be so on the reading that belongs to it.
+struct Moment {
+    /// Nanoseconds since 1970.
+    let wall: Int64
+    let steadyMs: Int64
+
+    init() {
+        wall = wallClock()
+        steadyMs = steadyMilliseconds()
+    }
+}
+
 func pause(milliseconds: Int) {
     var time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
     nanosleep(&time, nil)

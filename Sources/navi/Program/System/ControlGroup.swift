@@ -3,7 +3,10 @@ import CNavi
 /// The container's own control group: its limits and what the kernel counted in it.
 ///
 /// Version 1 keeps a folder a controller (`memory/memory.limit_in_bytes`), version 2 one for all
-/// (`memory.max`). A figure that can't be read is nil: unknown is never zero.
+/// (`memory.max`). There `memory.events` counts the groups below as well, which is meant: whoever was
+/// killed in the container counts. `memory.peak` came with Linux 5.19.
+///
+/// A figure that can't be read is nil: unknown is never zero.
 struct ControlGroup: ~Copyable {
     private let root: String
     private let unified: Bool

@@ -4,6 +4,7 @@
 // The C library as navi sees it (Embedded Swift has no Glibc module), and what Swift cannot call:
 // variadic functions, macros, and the few lines that run between fork and exec.
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -26,6 +27,9 @@ char *_Nullable *_Nonnull navi_environment(void);
 
 int navi_errno(void);
 
+/// O_PATH, which the C library shows to GNU sources alone.
+extern const int navi_o_path;
+
 /// openat, always close-on-exec.
 int navi_open_at(int directory, const char *_Nonnull path, int flags, mode_t mode);
 
@@ -35,6 +39,9 @@ int navi_open_at(int directory, const char *_Nonnull path, int flags, mode_t mod
 pid_t navi_spawn(
     char *_Nullable const *_Nonnull arguments, char *_Nullable const *_Nonnull environment,
     const char *_Nonnull oom_score_adj, int *_Nonnull failure);
+
+/// The next process that an open /proc lists, or 0 after the last.
+pid_t navi_next_process(DIR *_Nonnull processes);
 
 /// Of a status that waitpid gave: the signal that ended the process, or 0 if it exited.
 int navi_ending_signal(int status);

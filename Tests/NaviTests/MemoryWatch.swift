@@ -1,0 +1,1 @@
+../../Sources/navi/Program/System/MemoryWatch.swift
