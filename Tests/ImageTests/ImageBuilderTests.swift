@@ -23,9 +23,10 @@ private struct Fixture {
         try makeFolders("\(checkout)/images/inputs")
         try write(
             """
+            inputs: {fetched: [1.0, 2.0]}
             images:
               root: {files: [bin/program]}
-              leaf: {parent: root, arguments: {WORD: one}, inputs: {fetched: [1.0, 2.0]}}
+              leaf: {parent: root, arguments: {WORD: one}, inputs: [fetched]}
             """, "images/images.yaml")
         // The child inherits the label, so that all that was built is found again.
         try write(

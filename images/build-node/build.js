@@ -1,22 +1,22 @@
 'use strict';
 // build.js OUTPUT: installs a Node app's dependencies in place, and records for the run image
-// which Node it is for (.modplan/node) and where its package lies (.modplan/package).
+// which Node it is for (.modplan/runtime) and where its package lies (.modplan/package).
 const { spawnSync } = require('node:child_process');
 const fs = require('node:fs');
 const path = require('node:path');
 const {
-  BuildError, needsNetwork, nodeVersion, nodes, packageFolder, readObject,
+  BuildError, asksForDevelopment, needsNetwork, nodeVersion, nodes, npm, packageFolder, readObject,
 } = require('./manifest.js');
 
 const attempts = 3;
 const pauseSeconds = 3;
 
 /** Runs npm in the package's folder; gives its exit status, 1 for a signal. */
-function npm(context, ...args) {
+function runNpm(context, ...args) {
   console.log(`build: npm ${args.join(' ')}`);
   const environment = {
     ...process.env,
-    PATH: `${path.join(nodes, context.version, 'bin')}:${process.env.PATH}`,
+    PATH: [path.join(nodes, context.version, 'bin'), path.join(npm, 'bin'), process.env.PATH].join(':'),
     npm_config_audit: 'false',
     npm_config_fund: 'false',
     npm_config_update_notifier: 'false',
@@ -31,7 +31,7 @@ function npm(context, ...args) {
 }
 
 function mustRun(context, ...args) {
-  const status = npm(context, ...args);
+  const status = runNpm(context, ...args);
   if (status !== 0) throw new BuildError(`npm ${args[0]} failed with status ${status}`);
 }
 
@@ -41,7 +41,7 @@ function install(context) {
   const online = needsNetwork(context.manifest, context.lock, context.development);
   if (!online) args.push('--offline');
   for (let attempt = 1; ; attempt += 1) {
-    const status = npm(context, ...args);
+    const status = runNpm(context, ...args);
     if (status === 0) return;
     // Without a network there is nothing that a second try would find changed.
     if (!online || attempt === attempts) {
@@ -71,7 +71,7 @@ function build(output) {
     const runTests = process.env.RUN_TESTS === 'true';
     const hasBuild = typeof manifest.scripts?.build === 'string';
     // What tests and build scripts call is a development dependency: there until both have run.
-    const development = runTests || hasBuild;
+    const development = (runTests || hasBuild) && asksForDevelopment(manifest);
     const context = { folder, manifest, version, development, lock: lockFile(folder) };
     install(context);
     if (hasBuild) mustRun(context, 'run', 'build');
@@ -80,9 +80,8 @@ function build(output) {
   }
 
   const record = path.join(output, '.modplan');
-  fs.rmSync(record, { recursive: true, force: true });
-  fs.mkdirSync(record);
-  fs.writeFileSync(path.join(record, 'node'), `${version}\n`);
+  fs.mkdirSync(record, { recursive: true });
+  fs.writeFileSync(path.join(record, 'runtime'), `node ${version}\n`);
   fs.writeFileSync(path.join(record, 'package'), `${place ?? '.'}\n`);
 }
 

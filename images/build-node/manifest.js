@@ -5,8 +5,8 @@ const fs = require('node:fs');
 const path = require('node:path');
 
 const nodes = '/opt/node';
-const npm = path.join(nodes, 'default/lib/node_modules/npm');
-const semver = require(path.join(npm, 'node_modules/semver'));
+const npm = '/opt/npm';
+const semver = require(path.join(npm, 'lib/node_modules/npm/node_modules/semver'));
 
 class BuildError extends Error {}
 
@@ -48,25 +48,45 @@ function carriedVersions() {
   return semver.sort(fs.readdirSync(nodes).filter((name) => semver.valid(name)));
 }
 
+/** The carried release that a link of `index-releases` names: `default` or `lts/iron`. */
+function linked(name) {
+  return path.basename(fs.readlinkSync(path.join(nodes, name)));
+}
+
+/** What the image carries, as an error lists it: `18.18.2 (lts/hydrogen)`. */
+function carriedList(carried) {
+  const names = new Map(fs.readdirSync(path.join(nodes, 'lts')).map((name) =>
+    [linked(`lts/${name}`), ` (lts/${name})`]));
+  return carried.map((version) => version + (names.get(version) ?? '')).join(', ');
+}
+
 /** The version that `engines.node` asks for: the highest that this image carries in its range. */
 function nodeVersion(manifest) {
   const range = manifest.engines?.node;
+  if (range === undefined || range === '') {
+    return { version: linked('default'), because: 'no engines.node' };
+  }
   const carried = carriedVersions();
-  const newestLTS = fs.readlinkSync(path.join(nodes, 'default'));
-  if (range === undefined || range === '' || range === 'lts/*') {
-    return { version: newestLTS, because: range ? 'engines.node is lts/*' : 'no engines.node' };
+  const complain = (problem) => {
+    throw new BuildError(
+      `package.json: engines.node: ${problem}; there is ${carriedList(carried)}`);
+  };
+  const because = `engines.node is ${range}`;
+  const lts = typeof range === 'string' && range.trim().match(/^lts\/([a-z]+|\*)$/i)?.[1];
+  if (lts) {
+    const name = lts === '*' ? 'default' : `lts/${lts.toLowerCase()}`;
+    if (!fs.existsSync(path.join(nodes, name))) complain(`no Node is '${range}'`);
+    return { version: linked(name), because };
   }
   if (typeof range !== 'string' || semver.validRange(range) === null) {
-    throw new BuildError(
-      `package.json: engines.node: ${JSON.stringify(range)} is not a range of versions ` +
-        '(for example ">=20 <23")');
+    complain(`${JSON.stringify(range)} is not a range of versions (for example ">=20 <23")`);
   }
-  const version = semver.maxSatisfying(carried, range);
-  if (version === null) {
-    throw new BuildError(
-      `package.json: engines.node: no Node matches '${range}'; there is ${carried.join(', ')}`);
-  }
-  return { version, because: `engines.node is ${range}` };
+  const version = semver.maxSatisfying(carried, range) ?? complain(`no Node matches '${range}'`);
+  return { version, because };
+}
+
+function asksForDevelopment(manifest) {
+  return Object.keys(manifest.devDependencies ?? {}).length > 0;
 }
 
 function asksFor(manifest, development) {
@@ -85,4 +105,6 @@ function needsNetwork(manifest, lock, development) {
   });
 }
 
-module.exports = { BuildError, needsNetwork, nodeVersion, nodes, packageFolder, readObject };
+module.exports = {
+  BuildError, asksForDevelopment, needsNetwork, nodeVersion, nodes, npm, packageFolder, readObject,
+};

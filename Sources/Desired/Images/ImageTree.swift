@@ -15,7 +15,7 @@ package struct ImageDeclaration: Sendable, Equatable {
     package var parent: String?
     /// Build arguments, beside `PARENT`.
     package var arguments: [String: String]
-    /// In the order of their keys.
+    /// In the order in which it names them.
     package var inputs: [ImageInput]
     /// Files of the checkout, relative to it, that lie at the top of the build context.
     package var files: [String]

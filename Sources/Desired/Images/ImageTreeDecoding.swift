@@ -8,10 +8,11 @@ package func decodeImageTree(_ bytes: [UInt8], file: String) -> Decoded<ImageTre
     }
     var fields = Fields(root, path: "", problems: problems)
     if !fields.holds("images") { fields.missing("images", "a mapping of images") }
+    let inputs = readInputs(fields.fields("inputs"))
     let images = fields.fields("images")
     fields.finish()
 
-    let located = images.entries.map { readImage($0, in: images) }
+    let located = images.entries.map { readImage($0, in: images, inputs: inputs) }
     let tree = arrange(located, problems: problems)
     guard problems.list.isEmpty else { return .failure(Diagnostics(problems.list)) }
     return .success(tree)
@@ -24,7 +25,9 @@ private struct LocatedImage {
     var mark: Mark
 }
 
-private func readImage(_ entry: Entry, in images: Fields) -> LocatedImage {
+private func readImage(
+    _ entry: Entry, in images: Fields, inputs: [String: [ImageInput]]
+) -> LocatedImage {
     let problems = images.problems
     let path = joinPath(images.path, entry.key)
     if !isName(entry.key) {
@@ -36,7 +39,7 @@ private func readImage(_ entry: Entry, in images: Fields) -> LocatedImage {
     let image = ImageDeclaration(
         name: entry.key, parent: fields.value("parent", .name),
         arguments: readArguments(fields.fields("arguments")),
-        inputs: readInputs(fields.fields("inputs")),
+        inputs: readNames(of: inputs, &fields),
         files: readFiles(&fields))
     let parent = fields.node("parent")?.mark
     fields.finish()
@@ -58,9 +61,10 @@ private func readArguments(_ fields: Fields) -> [String: String] {
     return arguments
 }
 
-/// `node: 22.20.0`, or a list of versions.
-private func readInputs(_ fields: Fields) -> [ImageInput] {
-    fields.entries.flatMap { entry -> [ImageInput] in
+/// `node: 22.20.0`, or a list of versions: what the images may ask for.
+private func readInputs(_ fields: Fields) -> [String: [ImageInput]] {
+    var inputs: [String: [ImageInput]] = [:]
+    for entry in fields.entries {
         let path = joinPath(fields.path, entry.key)
         if !isName(entry.key) {
             fields.problems.report(
@@ -69,8 +73,22 @@ private func readInputs(_ fields: Fields) -> [ImageInput] {
         }
         let versions = elements(
             of: entry.value, .inputVersion, path: path, problems: fields.problems)
-        return versions.map { ImageInput(name: entry.key, version: $0) }
+        inputs[entry.key] = versions.map { ImageInput(name: entry.key, version: $0) }
     }
+    return inputs
+}
+
+/// An image's `inputs`: all versions of each that it names.
+private func readNames(of inputs: [String: [ImageInput]], _ fields: inout Fields) -> [ImageInput] {
+    guard let node = fields.node("inputs") else { return [] }
+    let declared = Expected.text(
+        "an input (declared: \(inputs.keys.sorted().joined(separator: ", ")))"
+    ) {
+        inputs[$0] != nil
+    }
+    let names = elements(
+        of: node, declared, path: joinPath(fields.path, "inputs"), problems: fields.problems)
+    return names.flatMap { inputs[$0] ?? [] }
 }
 
 private func readFiles(_ fields: inout Fields) -> [String] {

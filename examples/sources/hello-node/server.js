@@ -2,6 +2,7 @@
 // Greets with $GREETING, and misbehaves on request, so that a demonstration and the tests can
 // watch what the supervision makes of it:
 //   /                a greeting
+//   /about           what the build script made
 //   /whoami          user, capabilities, Node's version, memory limit, as JSON
 //   /crash?code=N    exits with status N (default 1), or dies of signal S with ?signal=SIGSEGV
 //   /allocate?mb=N   takes N MiB of memory and keeps it (default 64)
@@ -10,6 +11,7 @@
 //   /write?path=P    tries to write the file P, and tells how that went
 const fs = require('node:fs');
 const http = require('node:http');
+const path = require('node:path');
 const greet = require('greeting');
 
 const mebibyte = 1 << 20;
@@ -48,13 +50,13 @@ function fill(limit) {
   return { mebibytes: Math.floor(written / mebibyte), error };
 }
 
-function write(path) {
+function write(file) {
   try {
-    fs.writeFileSync(path, 'written\n', { flag: 'wx' });
-    fs.unlinkSync(path);
-    return { path, error: null };
+    fs.writeFileSync(file, 'written\n', { flag: 'wx' });
+    fs.unlinkSync(file);
+    return { path: file, error: null };
   } catch (failure) {
-    return { path, error: failure.code };
+    return { path: file, error: failure.code };
   }
 }
 
@@ -66,6 +68,8 @@ function answer(url, response) {
   switch (url.pathname) {
     case '/':
       return response.end(greet(process.env.GREETING ?? 'hello', 'node'));
+    case '/about':
+      return response.end(fs.readFileSync(path.join(__dirname, 'dist/about.json')));
     case '/whoami':
       return json(whoami());
     case '/crash': {
