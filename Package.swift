@@ -120,11 +120,18 @@ let package = Package(
                 subprocess, systemPackage,
             ]),
         tests("HostTests", uses: ["Host", "Volumes"]),
-        tests("NaviTests", uses: []),
+        tests("NaviTests", uses: [], exclude: ["Support"]),
+        tests("SupervisordTests", uses: ["Desired", "Planning", subprocess, systemPackage]),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"], exclude: ["Scenarios"]),
         tests("ExecutionTests", uses: ["Execution", "Planning", "Desired", "Volumes"]),
         tests("StateTests", uses: ["State", "Planning", "Host"]),
         tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
-        tests("EndToEndTests", uses: ["Host", "modplan", subprocess, systemPackage]),
+        tests(
+            "EndToEndTests",
+            uses: [
+                "Host", "Supervisor", "modplan", "Execution", "Planning", "Docker", subprocess,
+                systemPackage,
+            ],
+            exclude: ["probe", "Truth/app.js"]),
     ]
 )

@@ -72,6 +72,7 @@ import Testing
                     source: SourceReference(repository: .definitions, ref: "HEAD", path: ""),
                     build: BuildSettings(), run: RunSettings(), restart: RestartBudget()))
         #expect(app.build.timeout == Interval(seconds: 900))
+        #expect(app.build.volume == .mebibytes(2048))
         #expect(app.run.memory == .mebibytes(256))
         #expect(app.run.ready.probe == .running)
     }

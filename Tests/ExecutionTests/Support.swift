@@ -110,7 +110,8 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
         try note("conclude \(step.id)" + (failure.map { ": \($0)" } ?? ""))
     }
     func record(_ release: Release, plan: String, of app: String) async throws {
-        try note("release \(app) \(release.number) \(plan.count)")
+        let runtime = (release.runtime ?? [:]).map { " \($0) \($1)" }.sorted().joined()
+        try note("release \(app) \(release.number) \(plan.count)\(runtime)")
     }
     func recordApplied(_ definition: String, of app: String) async throws {
         try note("applied \(app) \(definition)")
@@ -125,6 +126,12 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
         _ name: String, folder: String, renamed: String, artifact: String
     ) async throws(VolumeError) {
         try noteVolume("seal", "\(name) \(folder) \(renamed) \(artifact)")
+    }
+    func read(
+        _ path: String, of artifact: String, limit: Int
+    ) async throws(VolumeError) -> [UInt8]? {
+        try noteVolume("read", "\(artifact) \(path)")
+        return Array("node 22.20.0\n".utf8)
     }
     func snapshot(_ origin: String, as name: String, limit: Int64) async throws(VolumeError) {
         try noteVolume("snapshot", "\(origin) \(name) \(limit)")

@@ -33,6 +33,36 @@ import Volumes
         }
     }
 
+    @Test func aFileOfASealedVolumeIsReadWithoutMountingIt() async throws {
+        try await withStore { store in
+            try await store.create("t.build", limit: Self.size)
+            try await store.mount("t.build")
+            let root = try Directory(path: store.mountPoint(of: "t.build"))
+            try root.makeDirectory("output")
+            try root.directory("output").create("note", "node 22.20.0\n".utf8, mode: 0o600)
+            try root.directory("output").create(
+                "long", String(repeating: "x", count: 5000).utf8, mode: 0o600)
+            let folder = "\(store.mountPoint(of: "t.build"))/output"
+            #expect(symlink("/etc/hostname", "\(folder)/link") == 0)
+            #expect(symlink("/etc", "\(folder)/folder") == 0)
+            #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
+            try await seal(store, from: root)
+
+            func read(_ path: String) async throws -> [UInt8]? {
+                try await store.read(path, of: "t.artifact", limit: 1024)
+            }
+            #expect(try await read("app/note") == Array("node 22.20.0\n".utf8))
+            #expect(try await read("app/missing") == nil)
+            #expect(try await read("app/pipe") == nil)
+            #expect(try await read("app/folder/hostname") == nil)
+            let host = try readHostFile("/etc/hostname", limit: 1024)
+            #expect(try await read("app/link") != host)
+            await #expect(throws: VolumeError.self) { try await read("app/long") }
+            let sealed = try await store.list(prefix: "t.")
+            #expect(sealed.map(\.mountPoint) == [nil])
+        }
+    }
+
     private func seal(_ store: FileVolumes, from root: consuming Directory) async throws {
         _ = consume root
         try await store.seal(

@@ -77,6 +77,15 @@ extension Directory {
         }
     }
 
+    /// Moves an entry into another directory of the same file system.
+    package func move(
+        _ name: String, into other: borrowing Directory
+    ) throws(SystemError) {
+        guard renameat(descriptor, name, other.descriptor, name) == 0 else {
+            throw SystemError("move to \(other.path)", "\(path)/\(name)")
+        }
+    }
+
     package func link(_ name: String, to target: String, owner: Owner? = nil) throws(SystemError) {
         guard symlinkat(target, descriptor, name) == 0 else {
             throw SystemError("make link", "\(path)/\(name)")

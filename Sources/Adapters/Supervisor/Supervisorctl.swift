@@ -11,6 +11,9 @@ package enum Supervisorctl: Sendable, Equatable {
     /// Applies what `reread` found: changed programs are restarted.
     case update
 
+    /// The exit statuses when its time was over: it ended at SIGTERM, or had to be killed.
+    package static let timedOut: Set = [124, 137]
+
     /// - Parameter timeoutSeconds: until SIGTERM; SIGKILL follows two seconds later.
     package func arguments(
         timeoutSeconds: Int = 10, configuration: String = "/etc/supervisor/supervisord.conf"

@@ -32,6 +32,14 @@ package protocol VolumeStore: Sendable {
         _ name: String, folder: String, renamed: String, artifact: String
     ) async throws(VolumeError)
 
+    /// The content of a file of a sealed volume, which stays unmounted; nil if there is none.
+    ///
+    /// - Parameter path: relative to the volume's root, of plain names: neither spaces nor quotes.
+    /// - Throws: if it is longer than `limit` bytes, too.
+    func read(
+        _ path: String, of artifact: String, limit: Int
+    ) async throws(VolumeError) -> [UInt8]?
+
     /// Makes a writable volume of `limit` bytes with the content of `origin`, not mounted.
     ///
     /// - Throws: if the content does not fit; the message has both sizes.

@@ -95,6 +95,11 @@ package struct RunVolumeContents: Sendable, Equatable {
     package var damagedFolders: [String]
     /// Oldest first.
     package var notifications: [Notification]
+    /// What lies among the notifications and is none. The names are the app's: hostile.
+    package var strangers: [String] = []
+
+    /// Where strangers are put, in the folder of the notifications.
+    package static let strangersFolder = ".bad"
 
     package init(
         configuration: [UInt8]?, damagedFolders: [String], notifications: [Notification]

@@ -34,7 +34,8 @@ package struct StepExecutor: Sendable {
             try await containers.runBuild(spec, timeoutSeconds: timeout, output: output)
         case .sealArtifact(let volume, let artifact):
             try await volumes.seal(volume, folder: "output", renamed: "app", artifact: artifact)
-        case .recordRelease(let release):
+        case .recordRelease(var release, let artifact):
+            release.runtime = await runtime(of: artifact, output: output)
             try await records.record(release, plan: plan, of: app)
         case .snapshotVolume(let origin, let name, let limit):
             try await volumes.snapshot(origin, as: name, limit: limit)
@@ -58,6 +59,20 @@ package struct StepExecutor: Sendable {
         case .recordApplied(let definition):
             try await records.recordApplied(definition, of: app)
         case .forgetApp: try await records.forget(app)
+        }
+    }
+
+    /// What the build wrote of the runtime that it chose. A release is one without it too, so
+    /// nothing here is a failure.
+    private func runtime(
+        of artifact: String, output: (String) -> Void
+    ) async -> [String: String]? {
+        do {
+            return try await volumes.read(Runtime.file, of: artifact, limit: Runtime.sizeLimit)
+                .map(Runtime.parse)
+        } catch {
+            output("the build's note of its runtime is left out: \(error)")
+            return nil
         }
     }
 }

@@ -87,7 +87,7 @@ struct Model {
             try require(network?.id == id, "no such network", step)
             try require(boxes.isEmpty, "the network is in use", step)
             network = nil
-        case .recordRelease(let release):
+        case .recordRelease(let release, _):
             state(of: step) { $0.releases.append(release) }
         case .recordApplied(let blob):
             state(of: step) { $0.applied = blob }

@@ -11,6 +11,7 @@ package struct BuildError: Error, CustomStringConvertible {
         case memory(limitBytes: Int64)
         case processes(limit: Int)
         case disk(sizeBytes: Int64)
+        case missing
         case status(Int)
         case signal(Int)
     }
@@ -30,6 +31,9 @@ package struct BuildError: Error, CustomStringConvertible {
                 "the build ran out of processes (\(limit) at once)"
             case .disk(let size):
                 "the build filled its volume (\(size >> 20) MiB); raise build.volume"
+            case .missing:
+                "the build image has no executable 'build' on its PATH; name another image with "
+                    + "images.build"
             case .status(let status): "the build failed with exit status \(status)"
             case .signal(let signal): "the build was killed by signal \(signal)"
             }
@@ -59,7 +63,8 @@ extension EngineContainers {
                 throw BuildError(cause: .timeout(seconds: timeoutSeconds), lines: tail.lines)
             }
             if status != 0 {
-                throw BuildError(cause: cause(of: status, spec), lines: tail.lines)
+                let cause = await cause(of: status, spec, lines: tail.lines)
+                throw BuildError(cause: cause, lines: tail.lines)
             }
             try await remove(reference)
         } catch {
@@ -92,12 +97,19 @@ extension EngineContainers {
 
     /// Tells a build that overran a limit from one that failed, by the report that navi left on
     /// the volume: the container's own counters vanish with it.
-    private func cause(of status: Int, _ spec: Planning.ContainerSpec) -> BuildError.Cause {
+    private func cause(
+        of status: Int, _ spec: Planning.ContainerSpec, lines: [String]
+    ) async -> BuildError.Cause {
+        if isAboutStarting("build", lines) { return .missing }
         let report = try? BuildReport.read(in: volumes.mountPoint(of: spec.volume))
         guard let report else { return .status(status) }
         if report.ranOutOfMemory { return .memory(limitBytes: spec.memoryBytes) }
         if report.ranOutOfProcesses { return .processes(limit: spec.processLimit) }
-        if let size = report.fullVolumeBytes { return .disk(sizeBytes: size) }
+        if let size = report.fullVolumeBytes {
+            // What was asked for; the file system takes some of it for itself.
+            let volume = try? await volumes.list(prefix: spec.volume).first
+            return .disk(sizeBytes: volume?.limit ?? size)
+        }
         if let signal = report.signal { return .signal(signal) }
         return .status(status)
     }

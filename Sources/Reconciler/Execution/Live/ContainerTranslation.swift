@@ -1,12 +1,12 @@
-import Docker
-import Planning
+package import Docker
+package import Planning
 
 // The container contract of the image standard in the engine's words. What is the same for every
 // container is here and nowhere else.
 
 extension Docker.ContainerSpec {
     /// - Parameter mountPoint: where the container's volume is mounted on the host.
-    init(_ spec: Planning.ContainerSpec, installation: String, mountPoint: String) {
+    package init(_ spec: Planning.ContainerSpec, installation: String, mountPoint: String) {
         var host = HostConfig(
             memory: spec.memoryBytes, nanoCPUs: spec.nanoCPUs ?? 0,
             pidsLimit: Int64(spec.processLimit), networkMode: spec.network)

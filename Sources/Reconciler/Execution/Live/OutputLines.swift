@@ -48,3 +48,9 @@ final class TailOfOutput: Sendable {
     func add(_ line: String) { kept.withLock { $0 = ($0 + [line]).suffix(Self.limit) } }
     var lines: [String] { kept.withLock { $0 } }
 }
+
+/// Whether an output's lines hold navi's complaint that its command could not be started. An app
+/// can print the same: this words an error, and decides nothing.
+func isAboutStarting(_ command: String, _ lines: [String]) -> Bool {
+    lines.contains { $0.hasPrefix("navi: start \(command): ") }
+}

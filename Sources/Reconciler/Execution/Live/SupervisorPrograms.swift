@@ -61,6 +61,13 @@ package struct SupervisorPrograms: ProgramEffects {
         } while (output.contains("no such file") || output.contains("refused connection"))
             && ContinuousClock.now < end
         if let accepted, output.contains(accepted) { return }
+        if Supervisorctl.timedOut.contains(result.exitCode) {
+            throw ProgramError(
+                container: container.name,
+                message: "its supervisord did not answer within \(seconds) s; if it does not "
+                    + "recover, end it with 'docker kill \(container.name)' and apply again",
+                log: [])
+        }
         // supervisorctl says ERROR for what it could not do, and exits with 0 for some of it.
         guard result.exitCode == 0, !output.contains("ERROR") else {
             throw ProgramError(
@@ -136,7 +143,13 @@ package struct SupervisorPrograms: ProgramEffects {
     ) -> ProgramError {
         let log = try? Directory(path: mountPoint).tail("log/app.log", count: 4000)
         let lines = (log ?? []).split(separator: 0x0A).suffix(20).map { printable($0) }
-        return ProgramError(container: container.name, message: message, log: lines)
+        guard isAboutStarting("start", lines) else {
+            return ProgramError(container: container.name, message: message, log: lines)
+        }
+        return ProgramError(
+            container: container.name,
+            message: "the run image has no executable 'start' on its PATH; name another image "
+                + "with images.run", log: lines)
     }
 }
 

@@ -21,7 +21,11 @@ extension AppPlanner {
             builds.sealed[release.artifact] = done.first
         }
         guard target.isNew else { return done }
-        return [result.steps.add(.recordRelease(release), for: .build(app: app), after: done)]
+        return [
+            result.steps.add(
+                .recordRelease(release, artifact: target.artifactVolume), for: .build(app: app),
+                after: done)
+        ]
     }
 
     private mutating func addBuildSteps(_ target: Target, after swept: [String]) -> [String] {

@@ -17,7 +17,8 @@ package enum Operation: Sendable, Equatable {
     case writeSource(volume: String, source: SourceTree)
     case runBuild(ContainerSpec, timeoutSeconds: Int64)
     case sealArtifact(volume: String, artifact: String)
-    case recordRelease(Release)
+    /// `artifact` is the volume, which tells what the build chose.
+    case recordRelease(Release, artifact: String)
     case snapshotVolume(origin: String, name: String, limitBytes: Int64)
     case mountVolume(name: String)
     case unmountVolume(name: String)

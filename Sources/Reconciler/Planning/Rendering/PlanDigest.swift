@@ -59,7 +59,7 @@ extension Operation {
         case .sealArtifact(let volume, let artifact):
             digest.add("name", volume)
             digest.add("artifact", artifact)
-        case .recordRelease(let release):
+        case .recordRelease(let release, _):
             digest.add("release", "\(release.number)")
             digest.add("artifact", release.artifact)
             digest.add("image", release.runImage)

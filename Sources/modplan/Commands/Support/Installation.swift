@@ -32,7 +32,7 @@ struct Installation: Sendable {
         let path = try Self.find(options.config)
         let bytes = try readHostFile(path, limit: 64 << 10)
         file = try decodeHostFile(bytes, file: path).get()
-        let absolute = path.hasPrefix("/") ? path : "\(currentFolder())/\(path)"
+        let absolute = absolutePath(path)
         let folder = canonicalPath(
             String(absolute.prefix(upTo: absolute.lastIndex(of: "/") ?? absolute.endIndex)))
         self.folder = folder
@@ -103,8 +103,9 @@ struct UsageError: Error, CustomStringConvertible {
     init(_ description: String) { self.description = description }
 }
 
-private func currentFolder() -> String {
-    guard let path = getcwd(nil, 0) else { return "." }
-    defer { free(path) }
-    return String(cString: path)
+/// A path as given on the command line, for tools that are run from elsewhere.
+func absolutePath(_ path: String) -> String {
+    guard !path.hasPrefix("/"), let folder = getcwd(nil, 0) else { return path }
+    defer { free(folder) }
+    return "\(String(cString: folder))/\(path)"
 }

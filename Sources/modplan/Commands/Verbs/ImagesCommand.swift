@@ -63,6 +63,8 @@ struct ImagesList: AsyncParsableCommand {
             var status: String
             var id: String?
             var input: String
+            /// In bytes, those of its parents included.
+            var size: Int64?
         }
 
         var formatVersion = 1
@@ -72,11 +74,14 @@ struct ImagesList: AsyncParsableCommand {
     func run() async throws {
         let installation = try Installation(common)
         let steps = try await source.builder(installation, cache: ImageBuilder.defaultCache).plan()
+        let summaries = try await installation.engine.images(labels: [ImageBuilder.inputLabel])
+        let sizes = Dictionary(summaries.map { ($0.id, $0.size) }, uniquingKeysWith: { $1 })
         let images = steps.map { step in
             switch step.action {
             case .keep(let id):
                 Document.Image(
-                    image: step.image.name, status: "current", id: id, input: step.inputDigest)
+                    image: step.image.name, status: "current", id: id, input: step.inputDigest,
+                    size: sizes[id])
             case .build(let reason):
                 Document.Image(
                     image: step.image.name, status: reason.rawValue, id: nil,
@@ -90,9 +95,10 @@ struct ImagesList: AsyncParsableCommand {
                 [
                     $0.image, $0.status,
                     ($0.id ?? "-").replacing("sha256:", with: "").prefix(12).description,
+                    $0.size.map { "\($0 / 1_000_000) MB" } ?? "-",
                 ]
             }
-            Output.result(aligned([["IMAGE", "STATUS", "ID"]] + rows))
+            Output.result(aligned([["IMAGE", "STATUS", "ID", "SIZE"]] + rows))
         }
     }
 }
@@ -105,8 +111,9 @@ struct ImageSourceOptions: ParsableArguments {
     func builder(_ installation: Installation, cache: String) throws -> ImageBuilder {
         ImageBuilder(
             docker: installation.engine,
-            folder: try ImageFolder(checkout: checkout ?? installation.folder), cache: cache,
-            prefix: installation.file.images)
+            folder: try ImageFolder(
+                checkout: checkout.map(absolutePath) ?? installation.folder),
+            cache: absolutePath(cache), prefix: installation.file.images)
     }
 }
 

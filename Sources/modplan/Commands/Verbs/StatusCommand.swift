@@ -45,6 +45,8 @@ struct StatusDocument: Encodable {
     struct App: Encodable {
         var app: String
         var release: Int?
+        /// What its build chose, for example node 22.20.0.
+        var runtime: [String: String]?
         var held: Bool
         var instances: [Instance]
         var drift: [Drift]
@@ -60,8 +62,10 @@ struct StatusDocument: Encodable {
         let containers = input.observed.engine.value?.containers ?? []
         apps = plan.basis.apps.map { basis in
             let own = containers.filter { $0.labels.app == basis.app && !$0.labels.isTransient }
+            let release = own.compactMap(\.labels.release).max()
+            let record = input.states[basis.app]?.releases.first { $0.number == release }
             return App(
-                app: basis.app, release: own.compactMap(\.labels.release).max(), held: false,
+                app: basis.app, release: release, runtime: record?.runtime, held: false,
                 instances: own.compactMap(Instance.init).sorted { $0.instance < $1.instance },
                 drift: plan.drift.filter { $0.address.app == basis.app }.map {
                     Drift(
@@ -75,14 +79,16 @@ struct StatusDocument: Encodable {
     }
 
     var text: String {
-        var rows = [["APP", "RELEASE", "INSTANCE", "CONTAINER", "PROGRAM", "ADDRESS", "SINCE"]]
+        var rows = [
+            ["APP", "RELEASE", "INSTANCE", "CONTAINER", "PROGRAM", "ADDRESS", "SINCE", "RUNTIME"]
+        ]
         for app in apps {
             if app.instances.isEmpty { rows.append([app.app, "-", "-", "none"]) }
             for instance in app.instances {
                 rows.append([
                     app.app, app.release.map(String.init) ?? "-", "\(instance.instance)",
                     instance.container, instance.program ?? "-", instance.address ?? "-",
-                    instance.since ?? "-",
+                    instance.since ?? "-", app.runtimeText,
                 ])
             }
         }
@@ -95,6 +101,13 @@ struct StatusDocument: Encodable {
             }
         }
         return aligned(rows) + notes
+    }
+}
+
+extension StatusDocument.App {
+    fileprivate var runtimeText: String {
+        let texts = (runtime ?? [:]).sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+        return texts.isEmpty ? "-" : texts.joined(separator: ", ")
     }
 }
 
