@@ -35,9 +35,18 @@ demo-clean: build engine ## Remove all that the demo made.
 test: images ## Run all tests, those against the real engine included.
 	@packaging/test
 
+.PHONY: soak
+soak: images ## The long versions of tests: navi's truth table, 10,000 environments.
+	@packaging/soak
+
 .PHONY: bench
 bench: images ## Measure, beside a floor or a peer in the same run.
 	@packaging/bench
+	@packaging/bench-navi
+
+.PHONY: fuzz
+fuzz: deps ## Fuzz navi's parsers: RUNS inputs, 10 million unless set.
+	@packaging/fuzz
 
 .PHONY: check
 check: deps ## Format in place, then lint; what the linter finds is an error.

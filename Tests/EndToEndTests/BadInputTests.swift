@@ -51,7 +51,10 @@ import Testing
                     "unix://\(world.proxy.path)", "unix:///nowhere.sock",
                     ["/nowhere.sock", "start it"]
                 ),
-                ("docker:", "images: nobody\ndocker:", ["build-static", "modplan images build"]),
+                (
+                    "images: \(Fixture.images)", "images: nobody",
+                    ["build-static", "modplan images build"]
+                ),
             ]
             for (index, item) in cases.enumerated() {
                 let name = "bad-\(index).yaml"

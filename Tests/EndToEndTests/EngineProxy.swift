@@ -1,11 +1,13 @@
 import Glibc
 import Synchronization
 
-/// A relay in front of the engine's socket that records the first line of every request: what
-/// really went over the wire.
+/// A relay in front of the engine's socket that records the first line of every request, and the
+/// first bytes of its body: what really went over the wire.
 final class EngineProxy: Sendable {
     let path: String
     private let lines = Mutex<[String]>([])
+    private let exchanges = Mutex<[Exchange]>([])
+    private let beforeSending = Mutex<(@Sendable (String) -> Void)?>(nil)
     private let listener: Int32
 
     init(path: String, engine: String = "/var/run/docker.sock") throws {
@@ -47,7 +49,33 @@ final class EngineProxy: Sendable {
 
     var requests: [String] { lines.withLock { $0 } }
 
-    func forget() { lines.withLock { $0 = [] } }
+    /// The whole text of each request whose first line has these words.
+    func texts(of words: String) -> [String] {
+        exchanges.withLock { $0 }.map(\.text).filter {
+            $0.prefix { !$0.isNewline }.contains(words)
+        }
+    }
+
+    func forget() {
+        lines.withLock { $0 = [] }
+        exchanges.withLock { $0 = [] }
+    }
+
+    /// Calls `body` with the first line of each request before the engine gets it.
+    func intercept(_ body: (@Sendable (String) -> Void)?) {
+        beforeSending.withLock { $0 = body }
+    }
+
+    /// One request: a connection of modplan's carries no second one.
+    private final class Exchange: Sendable {
+        private let bytes = Mutex<[UInt8]>([])
+
+        func add(_ more: ArraySlice<UInt8>) {
+            bytes.withLock { $0 += more.prefix((64 << 10) - $0.count) }
+        }
+
+        var text: String { bytes.withLock { String(decoding: $0, as: UTF8.self) } }
+    }
 
     private final class Ends: Sendable {
         let client: Int32
@@ -73,10 +101,15 @@ final class EngineProxy: Sendable {
 
     private func relay(from source: Int32, to target: Int32, _ ends: Ends, records: Bool) {
         var buffer = [UInt8](repeating: 0, count: 1 << 16)
+        let exchange = Exchange()
+        if records { exchanges.withLock { $0.append(exchange) } }
         while true {
             let count = read(source, &buffer, buffer.count)
             guard count > 0 else { break }
-            if records { record(buffer[..<count]) }
+            if records {
+                exchange.add(buffer[..<count])
+                record(buffer[..<count])
+            }
             var sent = 0
             while sent < count {
                 let written = buffer.withUnsafeBytes {
@@ -98,6 +131,7 @@ final class EngineProxy: Sendable {
                 continue
             }
             lines.withLock { $0.append(String(line)) }
+            beforeSending.withLock { $0 }?(String(line))
         }
     }
 }

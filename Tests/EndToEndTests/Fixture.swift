@@ -27,6 +27,10 @@ struct Fixture: Sendable {
     /// The checkout that the tests were built from.
     static let checkout = #filePath.split(separator: "/").dropLast(3).map { "/\($0)" }.joined()
 
+    /// The prefix of the images to run on, so that images under trial need not take the place of
+    /// those that others use.
+    static let images = getenv("MODPLAN_TEST_IMAGES").map { String(cString: $0) } ?? "modplan"
+
     static func with(_ body: (Fixture) async throws -> Void) async throws {
         var template = Array("/var/tmp/modplan-e2e-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
@@ -50,6 +54,7 @@ struct Fixture: Sendable {
             """
             definitions: {repository: definitions, ref: HEAD, path: apps}
             installation: \(name)
+            images: \(Self.images)
             docker: unix://\(proxy.path)
             volumes: {backend: file, directory: \(volumes)}
 
@@ -148,10 +153,12 @@ struct Fixture: Sendable {
     // MARK: The world
 
     /// The address of an app's container on its bridge.
-    func address(_ app: String, instance: Int = 0) async throws -> String {
+    func address(
+        _ app: String, instance: Int = 0, port: Int = 8080
+    ) async throws -> String {
         let text = try await inspect(
             app, instance: instance, "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}")
-        return "\(text):8080"
+        return "\(text):\(port)"
     }
 
     func get(_ address: String) async throws -> String {
