@@ -80,7 +80,9 @@ let package = Package(
             uses: ["Observed", "Planning", "Docker", "Volumes", "Supervisor", "Host"]),
         module(
             "Execution", at: "Reconciler/Execution",
-            uses: ["Planning", "State", "Docker", "Volumes", "Supervisor", "Git", "Host"]),
+            uses: [
+                "Planning", "Observed", "State", "Docker", "Volumes", "Supervisor", "Git", "Host",
+            ]),
 
         module(
             "Commands", at: "modplan/Commands",

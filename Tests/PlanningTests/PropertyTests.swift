@@ -77,14 +77,14 @@ import Testing
     @Test func everyPlanIsWellFormed() {
         everyRound { world in
             var input = world.input
-            if world.random.happens(oneIn: 4) { input.destroys = true }
+            if world.random.happens(oneIn: 4) { input.purpose = .destroy }
             if world.random.happens(oneIn: 4) {
                 input.selection = Set(input.desired.prefix(2).map(\.definition.name))
             }
             let shaped = try plan(input)
             try Shape(shaped, of: input).check()
             if input.selection == nil { try world.apply(shaped) }
-            if input.destroys && input.selection == nil {
+            if input.purpose == .destroy && input.selection == nil {
                 guard world.model.boxes.isEmpty, world.model.network == nil,
                     world.model.states.isEmpty,
                     world.model.disks.keys.allSatisfy({

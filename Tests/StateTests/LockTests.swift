@@ -8,8 +8,8 @@ import Testing
 @Suite struct LockTests {
     @Test func anotherProcessIsRefusedNamingTheHolder() async throws {
         try await withFolder { folder in
-            let store = StateStore(directory: folder, installation: "test")
-            let held = try await store.lock("web", operation: "apply")
+            let locks = FileLocks("\(folder)/locks")
+            let held = try await locks.lock("web", operation: "apply")
             #expect(try Self.tryFlock("\(folder)/locks/web.lock") == 1)
             let holder = String(decoding: try bytes("\(folder)/locks/web.lock"), as: UTF8.self)
             #expect(holder.contains("pid \(getpid()) on "))
@@ -22,10 +22,10 @@ import Testing
     /// Two of modplan exclude each other, in one process as well.
     @Test func theSameLockIsHadOnce() async throws {
         try await withFolder { folder in
-            let store = StateStore(directory: folder, installation: "test")
-            let held = try await store.lock("web", operation: "destroy")
+            let locks = FileLocks("\(folder)/locks")
+            let held = try await locks.lock("web", operation: "destroy")
             let error = await #expect(throws: LockedError.self) {
-                try await store.lock("web", operation: "apply")
+                try await locks.lock("web", operation: "apply")
             }
             #expect(error?.holder.contains("destroy since 20") == true)
             withExtendedLifetime(held) {}
@@ -34,25 +34,25 @@ import Testing
 
     @Test func aHeldLockIsRefusedAndDiesWithItsHolder() async throws {
         try await withFolder { folder in
-            let store = StateStore(directory: folder, installation: "test")
+            let locks = FileLocks("\(folder)/locks")
             let other = try Holder("\(folder)/locks/web.lock", saying: "root, pid 7 on host, apply")
             let error = await #expect(throws: LockedError.self) {
-                try await store.lock("web", operation: "apply")
+                try await locks.lock("web", operation: "apply")
             }
             #expect(error?.description.contains("web is locked by root, pid 7 on host") == true)
             #expect(error?.description.contains("--lock-timeout") == true)
             // Another app's lock is another lock.
-            _ = try await store.lock("shop", operation: "apply")
+            _ = try await locks.lock("shop", operation: "apply")
             other.kill()
-            _ = try await store.lock("web", operation: "apply", waitSeconds: 5)
+            _ = try await locks.lock("web", operation: "apply", waitSeconds: 5)
         }
     }
 
     @Test func aLockIsWaitedFor() async throws {
         try await withFolder { folder in
-            let store = StateStore(directory: folder, installation: "test")
+            let locks = FileLocks("\(folder)/locks")
             let other = try Holder("\(folder)/locks/web.lock", saying: "somebody")
-            async let lock = store.lock("web", operation: "apply", waitSeconds: 10)
+            async let lock = locks.lock("web", operation: "apply", waitSeconds: 10)
             try await Task.sleep(for: .milliseconds(200))
             other.kill()
             _ = try await lock
@@ -61,8 +61,8 @@ import Testing
 
     @Test func aLockIsGivenBack() async throws {
         try await withFolder { folder in
-            let store = StateStore(directory: folder, installation: "test")
-            for _ in 0..<2 { _ = try await store.lock("web", operation: "apply") }
+            let locks = FileLocks("\(folder)/locks")
+            for _ in 0..<2 { _ = try await locks.lock("web", operation: "apply") }
             #expect(try Self.tryFlock("\(folder)/locks/web.lock") == 0)
         }
     }
@@ -70,9 +70,9 @@ import Testing
     /// As a child has it between fork and exec.
     @Test func aCopyOfTheDescriptorKeepsNoLock() async throws {
         try await withFolder { folder in
-            let store = StateStore(directory: folder, installation: "test")
+            let locks = FileLocks("\(folder)/locks")
             let path = "\(folder)/locks/web.lock"
-            var held: FileLock? = try await store.lock("web", operation: "apply")
+            var held: (any HeldLock)? = try await locks.lock("web", operation: "apply")
             withExtendedLifetime(held) {}
             var file = stat()
             #expect(stat(path, &file) == 0)
@@ -90,13 +90,13 @@ import Testing
 
     @Test func aLinkInTheLocksPlaceIsRefused() async throws {
         try await withFolder { folder in
-            let store = StateStore(directory: folder, installation: "test")
+            let locks = FileLocks("\(folder)/locks")
             try write("kept", to: "elsewhere", in: folder)
             try write("", to: "locks/x", in: folder)
             try FileManager.default.createSymbolicLink(
                 atPath: "\(folder)/locks/web.lock", withDestinationPath: "\(folder)/elsewhere")
             await #expect(throws: SystemError.self) {
-                try await store.lock("web", operation: "apply")
+                try await locks.lock("web", operation: "apply")
             }
             #expect(try bytes("\(folder)/elsewhere") == Array("kept".utf8))
         }

@@ -37,3 +37,13 @@ func entry(_ step: String, _ event: JournalEntry.Event = .intent) -> JournalEntr
         event: event, at: "2026-11-23T14:02:05Z", plan: "digest", step: step,
         kind: "start-container", message: event == .failed ? "line\nbreak" : nil)
 }
+
+extension StateStore {
+    /// Its records lie in a folder beside the state's own.
+    init(directory: String, installation: String) {
+        self.init(
+            files: HostStateFiles(directory), records: HostStateFiles("\(directory)/records"),
+            installation: installation
+        ) { "epoch" }
+    }
+}

@@ -5,8 +5,15 @@ package import State
 /// Execution's memory in the state's files.
 package struct StateRecords: RecordEffects {
     private let store: StateStore
+    /// The time, RFC 3339.
+    private let now: @Sendable () -> String
 
-    package init(store: StateStore) { self.store = store }
+    package init(
+        store: StateStore, now: @escaping @Sendable () -> String = { Date().formatted(.iso8601) }
+    ) {
+        self.store = store
+        self.now = now
+    }
 
     package func intend(_ step: Step, plan: String) async throws {
         try append(.intent, step, plan, nil)
@@ -33,7 +40,7 @@ package struct StateRecords: RecordEffects {
         // What apps share goes to a journal that no app can be named like.
         try store.append(
             JournalEntry(
-                event: event, at: Date().formatted(.iso8601), plan: plan, step: step.id,
+                event: event, at: now(), plan: plan, step: step.id,
                 kind: step.operation.kind, message: message), to: step.subject.app ?? "_shared")
     }
 

@@ -23,7 +23,8 @@ package func plan(_ input: PlanningInput) throws(PlanningError) -> Plan {
             networkStep: networkStep.map(\.id), builds: builds)
         let result = try planner.run()
         builds = planner.builds
-        combined.basis.apps.append(world.basis(of: app))
+        let resources = result.steps.steps.isEmpty ? [] : planner.resources()
+        combined.basis.apps.append(world.basis(of: app, reading: resources))
         combined.changes += result.changes
         combined.drift += result.drift
         combined.steps += result.steps.steps

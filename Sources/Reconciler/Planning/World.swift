@@ -61,7 +61,7 @@ struct World {
         volumesOfApps = ofApps
 
         let known = Set(desired.keys).union(containers.keys).union(ofApps.keys)
-            .union(input.states.keys)
+            .union(input.states.keys).union(input.unreadable.keys)
         if let selection = input.selection {
             let unknown = selection.subtracting(known)
             guard unknown.isEmpty else { throw .unknownApps(unknown.sorted()) }
@@ -87,11 +87,13 @@ struct World {
 
     func state(of app: String) -> AppState { input.states[app] ?? AppState(app: app) }
 
-    func basis(of app: String) -> Basis.App {
+    func basis(of app: String, reading resources: [Basis.Resource]) -> Basis.App {
         let desired = desired[app]
+        let state = state(of: app)
         return Basis.App(
             app: app, definition: desired?.blob, commit: desired?.source.commit,
-            tree: desired?.source.tree, serial: state(of: app).serial)
+            tree: desired?.source.tree, epoch: state.epoch, serial: state.serial,
+            resources: resources)
     }
 
     /// All apps, or more than half of three or more, would end.

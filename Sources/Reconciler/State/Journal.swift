@@ -1,7 +1,5 @@
 import Desired
 import FoundationEssentials
-import Glibc
-import Host
 
 /// One line of an app's journal.
 package struct JournalEntry: Sendable, Equatable, Codable {
@@ -35,37 +33,36 @@ package struct JournalEntry: Sendable, Equatable, Codable {
 }
 
 extension StateStore {
-    private static let journalLimit = 1 << 20
+    static let journalLimit = 1 << 20
 
     /// Appends one line and syncs it. Each line starts with a checksum of the rest, so that a torn
     /// or corrupt tail is known for what it is.
     package func append(_ entry: JournalEntry, to app: String) throws {
-        let folder = "\(directory)/journal"
-        try makeFolders(folder, mode: 0o700)
-        let path = "\(folder)/\(app).jsonl"
-        if let status = try hostEntry(path), status.st_size > Self.journalLimit {
-            try Directory(path: folder).rename("\(app).jsonl", to: "\(app).jsonl.1")
+        let path = "journal/\(app).jsonl"
+        if let size = try files.size(path), size > Self.journalLimit {
+            try files.rename(path, to: "\(app).jsonl.1")
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         let body = [UInt8](try encoder.encode(entry))
-        let line = Array("\(Self.checksum(body)) ".utf8) + body + [0x0A]
-        try appendDurably(line, to: path)
+        try files.append(path, Array("\(Self.checksum(body)) ".utf8) + body + [0x0A])
     }
 
-    /// The lines that are whole, oldest first; torn or corrupt ones are passed over.
+    /// The lines that are whole, oldest first, those of the file before this one included; torn or
+    /// corrupt ones are passed over.
     package func journal(of app: String) throws -> [JournalEntry] {
-        let path = "\(directory)/journal/\(app).jsonl"
-        guard try hostEntry(path) != nil else { return [] }
-        var entries: [JournalEntry] = []
-        for line in try readHostFile(path, limit: 2 * Self.journalLimit).split(separator: 0x0A) {
+        try ["journal/\(app).jsonl.1", "journal/\(app).jsonl"].flatMap(entries)
+    }
+
+    private func entries(_ path: String) throws -> [JournalEntry] {
+        let decoder = JSONDecoder()
+        let bytes = try files.read(path, limit: 2 * Self.journalLimit) ?? []
+        return bytes.split(separator: 0x0A).compactMap { line in
             let body = Array(line.dropFirst(17))
-            guard line.count > 17, Array("\(Self.checksum(body)) ".utf8) == Array(line.prefix(17)),
-                let entry = try? JSONDecoder().decode(JournalEntry.self, from: Data(body))
-            else { continue }
-            entries.append(entry)
+            guard line.count > 17, Array("\(Self.checksum(body)) ".utf8) == Array(line.prefix(17))
+            else { return nil }
+            return try? decoder.decode(JournalEntry.self, from: Data(body))
         }
-        return entries
     }
 
     private static func checksum(_ bytes: [UInt8]) -> String {

@@ -2,21 +2,37 @@ import FoundationEssentials
 import Glibc
 package import Host
 
-extension StateStore {
-    /// Takes an app's lock, waiting for at most so many seconds.
+/// Something held until the value goes away.
+package protocol HeldLock: AnyObject, Sendable {}
+
+/// Mutual exclusion between modplan's processes: one lock an app, an artifact, and what all share.
+package protocol Locks: Sendable {
+    /// Takes a lock, waiting for at most so many seconds.
     ///
     /// - Throws: `LockedError`, which names the holder.
+    func lock(_ name: String, operation: String, waitSeconds: Int) async throws -> any HeldLock
+}
+
+extension FileLock: HeldLock {}
+
+/// `flock` on a file a lock: it dies with its holder.
+package struct FileLocks: Locks {
+    private let folder: String
+
+    /// - Parameter folder: an absolute path; made at the first lock.
+    package init(_ folder: String) { self.folder = folder }
+
     package func lock(
         _ app: String, operation: String, waitSeconds: Int = 0
-    ) async throws -> FileLock {
-        try makeFolders("\(directory)/locks", mode: 0o700)
+    ) async throws -> any HeldLock {
+        try makeFolders(folder, mode: 0o700)
         let holder =
             "\(userName()), pid \(getpid()) on \(hostName()), \(operation) since "
             + Date().formatted(.iso8601)
         var waited = 0.0
         while true {
             do {
-                return try FileLock.take("\(directory)/locks/\(app).lock", holder: holder)
+                return try FileLock.take("\(folder)/\(app).lock", holder: holder)
             } catch let held as FileLock.Held {
                 guard waited < Double(waitSeconds) else {
                     throw LockedError(app: app, holder: held.holder)

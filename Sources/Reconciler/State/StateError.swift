@@ -2,6 +2,8 @@
 package struct StateError: Error, CustomStringConvertible {
     package var file: String
     package var message: String
+    /// It may be put aside and made anew: it is ours, of no later version, and says nothing.
+    package var isRecoverable = false
 
     package var description: String { "\(file): \(message)" }
 }

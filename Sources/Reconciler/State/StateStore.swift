@@ -1,47 +1,59 @@
 import FoundationEssentials
-import Host
 package import Planning
 
-/// The files of an installation, one folder:
+/// What modplan remembers, in one folder:
 ///
-///     apps/<app>.json        what was applied: serial, releases
+///     apps/<app>.json        what was applied: serial, releases, stops
 ///     ledger/<app>.json      which notifications were counted
+///     unsettled/<app>.<n>    an instance that was changed and not seen ready since
 ///     journal/<app>.jsonl    intents and outcomes, appended
-///     locks/<app>.lock       held while an apply works on the app
+///     locks/<app>.lock       held while a command works on the app
 ///
-/// Each file is replaced durably: after a crash there is the old one or the new one.
+/// All of it is a cache. What neither labels nor git can say again stands a second time in the
+/// records, beside the volumes; where an app's own file is gone, its record speaks for it.
 package struct StateStore: Sendable {
     package static let formatVersion = 1
-    private static let sizeLimit = 4 << 20
+    static let sizeLimit = 4 << 20
 
-    let directory: String
-    private let installation: String
+    let files: any StateFiles
+    let records: any StateFiles
+    let installation: String
+    /// Makes the name of a new series of serials.
+    let newEpoch: @Sendable () -> String
 
-    package init(directory: String, installation: String) {
-        self.directory = directory
+    package init(
+        files: any StateFiles, records: any StateFiles, installation: String,
+        newEpoch: @escaping @Sendable () -> String
+    ) {
+        self.files = files
+        self.records = records
         self.installation = installation
-    }
-
-    /// What every state file says beside its own content.
-    private struct Envelope<Content: Codable>: Codable {
-        var formatVersion: Int
-        var installation: String
-        var content: Content
-    }
-
-    /// Only the head, so that a file from the future is told from a corrupt one.
-    private struct Head: Decodable {
-        var formatVersion: Int
-        var installation: String
+        self.newEpoch = newEpoch
     }
 
     // MARK: Apps
 
-    /// Every app's state, by app; empty where nothing was ever applied.
-    package func states() throws -> [String: AppState] { try load(AppState.self, from: "apps") }
+    /// Every app's state, and why what could not be read could not.
+    package func states() throws -> RememberedStates {
+        var found = RememberedStates()
+        let names = try files.names(in: "apps") + records.names(in: "apps")
+        for app in Set(names.compactMap(appName)).sorted() {
+            do {
+                found.apps[app] = try state(of: app)
+            } catch let error as StateError {
+                found.unreadable[app] = "\(error)"
+            }
+        }
+        return found
+    }
 
     package func state(of app: String) throws -> AppState {
-        try load(AppState.self, from: "apps", named: app) ?? AppState(app: app)
+        if let state = try load(AppState.self, "apps/\(app).json", from: files) { return state }
+        // Without a serial: no plan that was saved before can be of it.
+        var recorded = try load(AppState.self, "apps/\(app).json", from: records)
+        recorded?.serial = 0
+        recorded?.epoch = nil
+        return recorded ?? AppState(app: app)
     }
 
     /// Changes an app's state and raises its serial, if the content really changed.
@@ -53,25 +65,70 @@ package struct StateStore: Sendable {
         change(&new)
         guard new != old else { return }
         new.serial = old.serial + 1
-        try save(new, in: "apps", named: app)
+        if new.epoch == nil { new.epoch = newEpoch() }
+        // The record first: a state without its record would be lost with the state's folder.
+        try save(new, "apps/\(app).json", in: records)
+        try save(new, "apps/\(app).json", in: files)
+    }
+
+    /// Begins an app's series of serials anew with what could be recovered. A file that cannot be
+    /// read is kept beside as `<app>.json.aside-<epoch>`.
+    ///
+    /// The caller holds the app's lock.
+    /// - Returns: what was put aside.
+    package func rebuild(_ recovered: AppState) throws -> [String] {
+        var state = recovered
+        let epoch = newEpoch()
+        state.epoch = epoch
+        state.serial = 1
+        let path = "apps/\(state.app).json"
+        var aside: [String] = []
+        for place in [records, files] {
+            do {
+                _ = try load(AppState.self, path, from: place)
+            } catch let error as StateError {
+                guard error.isRecoverable else { throw error }
+                try place.rename(path, to: "\(state.app).json.aside-\(epoch)")
+                aside.append("\(place.location)/\(path).aside-\(epoch)")
+            }
+        }
+        try save(state, path, in: records)
+        try save(state, path, in: files)
+        return aside
+    }
+
+    /// The recorded state, whatever the state's own file says; nil if there is none, or it is
+    /// beyond reading and may be put aside.
+    package func recorded(_ app: String) throws -> AppState? {
+        do {
+            return try load(AppState.self, "apps/\(app).json", from: records)
+        } catch let error as StateError where error.isRecoverable {
+            return nil
+        }
     }
 
     /// Removes all that is known of an app but its journal, which tells how it ended.
     package func forget(_ app: String) throws {
-        for folder in ["apps", "ledger"] {
-            try removeHostEntry("\(directory)/\(folder)/\(app).json", folder: false)
-        }
         for case .instance(app, let number) in try unsettled() {
             try settle(app, instance: number)
         }
+        try files.remove("ledger/\(app).json")
+        try files.remove("apps/\(app).json")
+        try records.remove("apps/\(app).json")
     }
 
     // MARK: Ledgers
 
-    package func ledgers() throws -> [String: Ledger] { try load(Ledger.self, from: "ledger") }
+    package func ledgers() throws -> [String: Ledger] {
+        var found: [String: Ledger] = [:]
+        for app in try files.names(in: "ledger").compactMap(appName) {
+            found[app] = try ledger(of: app)
+        }
+        return found
+    }
 
     package func ledger(of app: String) throws -> Ledger {
-        try load(Ledger.self, from: "ledger", named: app) ?? Ledger()
+        try load(Ledger.self, "ledger/\(app).json", from: files) ?? Ledger()
     }
 
     /// Counts events once: those that the ledger has are left out.
@@ -80,62 +137,10 @@ package struct StateStore: Sendable {
         let new = events.filter { !ledger.hasCounted($0.file, instance: $0.instance) }
         guard !new.isEmpty else { return }
         ledger.events = (ledger.events + new).suffix(Ledger.limit)
-        try save(ledger, in: "ledger", named: app)
+        try save(ledger, "ledger/\(app).json", in: files)
     }
 
-    // MARK: Files
-
-    private func load<Content: Codable>(
-        _ type: Content.Type, from folder: String
-    ) throws -> [String: Content] {
-        let path = "\(directory)/\(folder)"
-        guard try hostEntry(path) != nil else { return [:] }
-        var found: [String: Content] = [:]
-        for file in try Directory(path: path).names()
-        where file.hasSuffix(".json") && !file.hasPrefix(".") {
-            let app = String(file.dropLast(5))
-            found[app] = try load(type, from: folder, named: app)
-        }
-        return found
-    }
-
-    private func load<Content: Codable>(
-        _ type: Content.Type, from folder: String, named app: String
-    ) throws -> Content? {
-        let path = "\(directory)/\(folder)/\(app).json"
-        guard try hostEntry(path) != nil else { return nil }
-        let data = Data(try readHostFile(path, limit: Self.sizeLimit))
-        func failed(_ message: String) -> StateError { StateError(file: path, message: message) }
-        guard let head = try? JSONDecoder().decode(Head.self, from: data) else {
-            throw failed(
-                "is not a state file; move it aside, and the next plan recovers from the host")
-        }
-        guard head.formatVersion <= Self.formatVersion else {
-            throw failed(
-                "has format version \(head.formatVersion), this modplan knows "
-                    + "\(Self.formatVersion); use the modplan that wrote it")
-        }
-        guard head.installation == installation else {
-            throw failed(
-                "belongs to installation '\(head.installation)', not '\(installation)'; "
-                    + "give each installation its own state folder")
-        }
-        do {
-            return try JSONDecoder().decode(Envelope<Content>.self, from: data).content
-        } catch {
-            throw failed(
-                "cannot be decoded; move it aside, and the next plan recovers from the host")
-        }
-    }
-
-    private func save(_ content: some Codable, in folder: String, named app: String) throws {
-        let path = "\(directory)/\(folder)"
-        try makeFolders(path, mode: 0o700)
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-        let data = try encoder.encode(
-            Envelope(
-                formatVersion: Self.formatVersion, installation: installation, content: content))
-        try Directory(path: path).replaceDurably("\(app).json", Array(data) + [0x0A])
+    private func appName(_ file: String) -> String? {
+        file.hasSuffix(".json") ? String(file.dropLast(5)) : nil
     }
 }

@@ -41,8 +41,9 @@ struct Scenario: Sendable, CustomTestStringConvertible {
         return PlanningInput(
             installation: Resolver.installation, desired: desired,
             observed: try observed.snapshot(resolver), states: try resolver.states(),
+            unreadable: request.unreadable ?? [:],
             ledgers: states.compactMapValues(\.ledger),
-            selection: request.selection.map(Set.init), destroys: request.destroys ?? false)
+            selection: request.selection.map(Set.init), purpose: request.purpose)
     }
 
     private func definitions() throws -> [AppDefinition] {
@@ -73,6 +74,13 @@ struct RequestFixture: Decodable {
     var sources: [String: Source]?
     var selection: [String]?
     var destroys: Bool?
+    var restarts: Bool?
+    /// By app, why its state cannot be read.
+    var unreadable: [String: String]?
+
+    var purpose: PlanningInput.Purpose {
+        destroys == true ? .destroy : restarts == true ? .restart : .apply
+    }
 }
 
 /// `state.json`, by app.
@@ -91,6 +99,8 @@ struct StateFixture: Decodable {
     /// The blob that was applied last; left out for the definition's own of today.
     var applied: String?
     var releases: [Release]
+    /// When `operator` stopped it.
+    var stopped: String?
     /// File names of instance 0's notifications that were counted.
     var counted: [String]?
 
@@ -147,7 +157,8 @@ struct Resolver {
             states[app] = AppState(
                 app: app, serial: fixture.serial,
                 applied: fixture.applied ?? definitions[app]?.blob,
-                releases: try fixture.releases.map { try release($0, of: app) })
+                releases: try fixture.releases.map { try release($0, of: app) },
+                stopped: fixture.stopped.map { Stop(at: $0, by: "operator") })
         }
         return states
     }

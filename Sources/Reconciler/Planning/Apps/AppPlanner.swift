@@ -19,6 +19,8 @@ struct AppPlanner {
     var removals: [String: String] = [:]
     /// Instances of which too little is known to act on them.
     var unobserved: Set<Int> = []
+    /// Nil for an app that ends.
+    var target: Target?
 
     init(
         app: String, world: World, desired: DesiredApp?, networkStep: [String],
@@ -33,12 +35,21 @@ struct AppPlanner {
     }
 
     mutating func run() throws(PlanningError) -> AppResult {
+        if let why = world.input.unreadable[app] {
+            noteDrift(.build(app: app), .unobservable, why, hasStep: false)
+            return result
+        }
         noteNotifications()
         guard let desired, !world.input.destroys else {
             endApp(world.input.destroys ? .destroyed : .appRemoved)
             return result
         }
+        if let stop = world.state(of: app).stopped {
+            holdDown(stop)
+            return result
+        }
         let target = try Target(desired, in: world)
+        self.target = target
         let swept = sweepTransients()
         let artifact = planBuild(target, after: swept)
         var previous: [String] = []

@@ -99,7 +99,9 @@ extension AppPlanner {
     ) -> [Operation] {
         let isDown = noteProgram(program, instance)
         let limits = limits(container, instance)
-        let restarts = limits?.restarts == true && !isDown
+        let isAsked = world.input.purpose == .restart && !isDown
+        if isAsked { note(instance.address, .restart, .restartRequested, [], .processRestart) }
+        let restarts = (limits?.restarts == true && !isDown) || isAsked
         var operations: [Operation] = restarts ? [.stopProgram(container.reference)] : []
         if let limits {
             note(limits, instance, restarts: restarts)

@@ -21,6 +21,23 @@ extension AppPlanner {
         if !last.isEmpty { result.steps.add(.forgetApp, for: .build(app: app), after: last) }
     }
 
+    /// Keeps an app down that an operator has stopped; whatever else differs waits for its start.
+    mutating func holdDown(_ stop: Stop) {
+        _ = sweepTransients()
+        let owned = containers.filter { !$0.labels.isTransient }
+        for number in Set(owned.compactMap(\.labels.instance)).sorted() {
+            let address = Address.instance(app: app, number: number)
+            let up = owned.filter { $0.labels.instance == number && $0.isUp }
+            note(
+                address, .hold, .stopped, ["\(stop.by) at \(stop.at)"],
+                up.isEmpty ? .none : .stop)
+            for container in up { _ = stopContainer(container, at: address, after: []) }
+        }
+        if owned.isEmpty {
+            note(.build(app: app), .hold, .stopped, ["\(stop.by) at \(stop.at)"], .none)
+        }
+    }
+
     mutating func endInstance(_ number: Int, reason: Reason) {
         let address = Address.instance(app: app, number: number)
         note(address, .delete, reason, [], .delete)

@@ -3,16 +3,38 @@ package struct AppState: Sendable, Equatable, Codable {
     package var app: String
     /// Rises by one whenever the content changes.
     package var serial: Int
+    /// Names the series that the serial counts in: a state that was lost and recovered begins
+    /// another. Nil while nothing was written.
+    package var epoch: String?
     /// The git object id of the definition that was last applied whole; tells change from drift.
     package var applied: String?
     /// Oldest first.
     package var releases: [Release]
+    /// Set while an operator wants the app down.
+    package var stopped: Stop?
 
-    package init(app: String, serial: Int = 0, applied: String? = nil, releases: [Release] = []) {
+    package init(
+        app: String, serial: Int = 0, epoch: String? = nil, applied: String? = nil,
+        releases: [Release] = [], stopped: Stop? = nil
+    ) {
         self.app = app
         self.serial = serial
+        self.epoch = epoch
         self.applied = applied
         self.releases = releases
+        self.stopped = stopped
+    }
+}
+
+/// An operator's `stop APP`: it stays until `start APP`.
+package struct Stop: Sendable, Equatable, Codable {
+    /// RFC 3339, UTC.
+    package var at: String
+    package var by: String
+
+    package init(at: String, by: String) {
+        self.at = at
+        self.by = by
     }
 }
 

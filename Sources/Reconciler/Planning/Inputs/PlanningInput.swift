@@ -9,27 +9,42 @@ package struct PlanningInput: Sendable {
     package var observed: Snapshot
     /// By app; an app without state was never applied, or its state was lost.
     package var states: [String: AppState]
+    /// By app, why its state could not be read: nothing is done to such an app.
+    package var unreadable: [String: String]
     package var ledgers: [String: Ledger]
     /// Instances that an apply changed and did not see ready: it failed, or was killed.
     package var unsettled: Set<Address>
     /// The apps that the user named; nil plans all.
     package var selection: Set<String>?
-    /// Plans the end of every selected app, whatever the definitions say.
-    package var destroys: Bool
+    package var purpose: Purpose
+
+    /// What the plan is wanted for.
+    package enum Purpose: Sendable, Equatable {
+        /// The host as the definitions say.
+        case apply
+        /// That, and every program of the selected apps started anew.
+        case restart
+        /// The end of every selected app, whatever the definitions say.
+        case destroy
+    }
+
+    var destroys: Bool { purpose == .destroy }
 
     package init(
         installation: String, desired: [DesiredApp], observed: Snapshot,
-        states: [String: AppState] = [:], ledgers: [String: Ledger] = [:],
-        unsettled: Set<Address> = [], selection: Set<String>? = nil, destroys: Bool = false
+        states: [String: AppState] = [:], unreadable: [String: String] = [:],
+        ledgers: [String: Ledger] = [:], unsettled: Set<Address> = [],
+        selection: Set<String>? = nil, purpose: Purpose = .apply
     ) {
         self.installation = installation
         self.desired = desired
         self.observed = observed
         self.states = states
+        self.unreadable = unreadable
         self.ledgers = ledgers
         self.unsettled = unsettled
         self.selection = selection
-        self.destroys = destroys
+        self.purpose = purpose
     }
 }
 

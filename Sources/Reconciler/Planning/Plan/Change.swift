@@ -48,6 +48,8 @@ package enum Reason: String, Sendable, CaseIterable {
     case leftover
     case unsettled
     case destroyed
+    case stopped
+    case restartRequested = "restart-requested"
 }
 
 package enum Disruption: Sendable, Equatable {
@@ -59,6 +61,7 @@ package enum Disruption: Sendable, Equatable {
     /// A published port can belong to one container only.
     case gap(seconds: Int)
     case delete
+    case stop
 
     package var description: String {
         switch self {
@@ -68,6 +71,7 @@ package enum Disruption: Sendable, Equatable {
         case .rolling: "rolling, no downtime"
         case .gap(let seconds): "gap ~\(seconds) s, the published port moves"
         case .delete: "ends it"
+        case .stop: "stops it"
         }
     }
 }

@@ -20,7 +20,19 @@ package struct Basis: Sendable, Equatable {
         package var definition: String?
         package var commit: String?
         package var tree: String?
+        /// The series of serials that `serial` is of; nil before the first.
+        package var epoch: String?
         package var serial: Int
+        /// What was observed and decided on; empty where no step came of it.
+        package var resources: [Resource]
+    }
+
+    /// One thing of the host, by what of it the plan depends on.
+    package struct Resource: Sendable, Equatable {
+        /// `container/…`, `volume/…`, `image/…`, `port/…` or `network`.
+        package var name: String
+        /// 16 hexadecimal digits. No value of an environment goes into it: it could be guessed.
+        package var fingerprint: String
     }
 
     package var installation: String

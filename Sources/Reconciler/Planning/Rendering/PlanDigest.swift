@@ -5,15 +5,33 @@ extension Plan {
     /// no drift without a step and no path of the host, so that a plan can be approved by it.
     package var digest: String {
         var digest = ContentDigest("modplan plan")
-        digest.add("version", "1")
+        digest.add("version", "2")
         digest.add("installation", basis.installation)
         digest.add("partial", "\(basis.isPartial)")
+        for app in basis.apps { app.add(to: &digest) }
+        add(changes, steps, to: &digest)
+        return digest.hexadecimal
+    }
+
+    /// By app, the identity of what is to be done to it: equal in every plan that does the same to
+    /// that app, whatever becomes of others. Apps without a step are left out.
+    package var appDigests: [String: String] {
+        let steps = Dictionary(grouping: steps) { $0.subject.app ?? "" }
+        let changes = Dictionary(grouping: changes) { $0.address.app ?? "" }
+        var digests: [String: String] = [:]
         for app in basis.apps {
-            digest.add("app", app.app)
-            digest.add("definition", app.definition ?? "")
-            digest.add("tree", app.tree ?? "")
-            digest.add("serial", "\(app.serial)")
+            guard let own = steps[app.app] else { continue }
+            var digest = ContentDigest("modplan plan of an app")
+            digest.add("version", "1")
+            digest.add("installation", basis.installation)
+            app.add(to: &digest)
+            add(changes[app.app] ?? [], own, to: &digest)
+            digests[app.app] = digest.hexadecimal
         }
+        return digests
+    }
+
+    private func add(_ changes: [Change], _ steps: [Step], to digest: inout ContentDigest) {
         for change in changes {
             digest.add("address", change.address.description)
             digest.add("action", change.action.rawValue)
@@ -28,7 +46,16 @@ extension Plan {
             for id in step.after { digest.add("after", id) }
             step.operation.add(to: &digest)
         }
-        return digest.hexadecimal
+    }
+}
+
+extension Basis.App {
+    fileprivate func add(to digest: inout ContentDigest) {
+        digest.add("app", app)
+        digest.add("definition", definition ?? "")
+        digest.add("tree", tree ?? "")
+        digest.add("epoch", epoch ?? "")
+        digest.add("serial", "\(serial)")
     }
 }
 

@@ -8,7 +8,16 @@ package struct PlanDocument: Codable, Equatable, Sendable {
             package var definition: String?
             package var commit: String?
             package var tree: String?
+            package var epoch: String?
             package var serial: Int
+            /// Identifies what is to be done to the app; nil where nothing is.
+            package var digest: String?
+            package var resources: [Resource]
+        }
+
+        package struct Resource: Codable, Equatable, Sendable {
+            package var name: String
+            package var fingerprint: String
         }
 
         package var installation: String
@@ -42,6 +51,7 @@ package struct PlanDocument: Codable, Equatable, Sendable {
     package struct Summary: Codable, Equatable, Sendable {
         package var changes: Int
         package var drift: Int
+        package var held: Int
         package var inSync: Int
         package var steps: Int
     }
@@ -59,13 +69,17 @@ package struct PlanDocument: Codable, Equatable, Sendable {
 extension PlanDocument {
     package init(_ plan: Plan) {
         formatVersion = Self.version
+        let digests = plan.appDigests
         digest = plan.digest
         basis = Basis(
             installation: plan.basis.installation,
             apps: plan.basis.apps.map {
                 Basis.App(
                     app: $0.app, definition: $0.definition, commit: $0.commit, tree: $0.tree,
-                    serial: $0.serial)
+                    epoch: $0.epoch, serial: $0.serial, digest: digests[$0.app],
+                    resources: $0.resources.map {
+                        Basis.Resource(name: $0.name, fingerprint: $0.fingerprint)
+                    })
             }, partial: plan.basis.isPartial)
         changes = plan.changes.map {
             Change(
@@ -84,7 +98,7 @@ extension PlanDocument {
                 after: $0.after)
         }
         summary = Summary(
-            changes: plan.changes.count { !$0.isDrift }, drift: plan.driftCount,
+            changes: plan.changeCount, drift: plan.driftCount, held: plan.heldCount,
             inSync: plan.inSync.count, steps: plan.steps.count)
         needsAllowDestroy = plan.needsAllowDestroy
     }

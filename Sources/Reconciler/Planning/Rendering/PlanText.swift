@@ -2,6 +2,13 @@ extension Plan {
     /// Resources that the world moved, each counted once.
     package var driftCount: Int { Set(drift.map(\.address)).count }
 
+    package var changeCount: Int { changes.count { !$0.isDrift && $0.action != .hold } }
+
+    /// Apps that are kept down.
+    package var heldCount: Int {
+        Set(changes.filter { $0.action == .hold }.map(\.address.app)).count
+    }
+
     /// The plan as people read it: a line a change, aligned, and a summary.
     package var text: String {
         var rows: [(address: Address, cells: [String])] = []
@@ -30,9 +37,9 @@ extension Plan {
 
     private var summaryLine: String {
         var parts: [String] = []
-        let changed = changes.count { !$0.isDrift }
-        parts.append("\(changed) \(changed == 1 ? "change" : "changes")")
+        parts.append("\(changeCount) \(changeCount == 1 ? "change" : "changes")")
         parts.append("\(driftCount) drift")
+        if heldCount > 0 { parts.append("\(heldCount) held") }
         parts.append("\(inSync.count) in sync")
         let steps = "\(self.steps.count) \(self.steps.count == 1 ? "step" : "steps")"
         let partial = basis.isPartial ? " Partial: only the apps that were named." : ""
@@ -47,6 +54,7 @@ extension Change {
         return switch reason {
         case .environmentChanged, .settingsChanged: "\(causes) changed"
         case .sourceChanged: "\(reason.words) \(causes)"
+        case .stopped: "\(reason.words) by \(causes), until 'modplan start'"
         default: fields.isEmpty ? reason.words : "\(reason.words): \(causes)"
         }
     }
@@ -77,6 +85,8 @@ extension Reason {
         case .leftover: "left by an interrupted apply"
         case .unsettled: "the last apply did not see it ready"
         case .destroyed: "destroy was asked for"
+        case .stopped: "stopped"
+        case .restartRequested: "restart was asked for"
         }
     }
 }

@@ -36,7 +36,7 @@ extension Installation {
     }
 
     /// Every definition with its source resolved to a tree. Each repository is opened once.
-    func readDesired() async throws -> [DesiredApp] {
+    package func desired() async throws -> [DesiredApp] {
         let definitions = try await readDefinitions()
         var byRepository: [String: [LocatedDefinition]] = [:]
         for located in definitions {

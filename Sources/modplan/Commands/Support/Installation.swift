@@ -27,6 +27,7 @@ struct Installation: Sendable {
     let engine: DockerClient
     let volumes: any VolumeStore
     let store: StateStore
+    let locks: FileLocks
 
     init(_ options: CommonOptions) throws {
         let path = try Self.find(options.config)
@@ -37,15 +38,22 @@ struct Installation: Sendable {
             String(absolute.prefix(upTo: absolute.lastIndex(of: "/") ?? absolute.endIndex)))
         self.folder = folder
         engine = DockerClient(socketPath: try Self.socketPath(file.docker, folder: folder))
+        let records: String
         switch file.volumes {
         case .file(let directory):
             // The kernel's tables of mounts are compared with this path.
-            volumes = FileVolumes(directory: canonicalPath(Self.resolve(directory, folder)))
+            let volumes = canonicalPath(Self.resolve(directory, folder))
+            self.volumes = FileVolumes(directory: volumes)
+            records = "\(volumes)/records"
         case .lvm:
             throw UsageError("\(path): volumes.backend: 'lvm' is not built in yet; use 'file'")
         }
+        let state = Self.resolve(file.state, folder)
         store = StateStore(
-            directory: Self.resolve(file.state, folder), installation: file.installation)
+            files: HostStateFiles(state), records: HostStateFiles(records),
+            installation: file.installation
+        ) { String(UInt64.random(in: .min ... .max), radix: 16) }
+        locks = FileLocks("\(state)/locks")
     }
 
     var collector: Collector {

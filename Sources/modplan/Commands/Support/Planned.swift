@@ -2,43 +2,33 @@ import Collection
 import Desired
 import Execution
 import FoundationEssentials
-import Git
-import Glibc
 import Host
-import Observed
+package import Observed
 import Planning
-import State
 
 extension Installation {
-    /// The planner's input, read from git, the engine, the volumes and the state.
-    ///
-    /// - Parameter destroys: plans the end of the apps; the definitions are then not read, since
-    ///   they may be what is wrong.
-    func planningInput(apps: [String], destroys: Bool = false) async throws -> PlanningInput {
-        async let observed = collector.collect()
-        let desired = destroys ? [] : try await readDesired()
-        return PlanningInput(
-            installation: file.installation, desired: desired, observed: await observed,
-            states: try store.states(), ledgers: try store.ledgers(),
-            unsettled: try store.unsettled(),
-            selection: apps.isEmpty ? nil : Set(apps), destroys: destroys)
+    var applier: Applier {
+        Applier(
+            installation: file.installation, definitions: self, observer: collector,
+            executor: executor, mail: VolumeMail(volumes: volumes), store: store, locks: locks)
     }
 
-    func plan(apps: [String], destroys: Bool = false) async throws -> Plan {
-        try Planning.plan(try await planningInput(apps: apps, destroys: destroys))
-    }
-
-    func executor() -> StepExecutor {
-        let containers = EngineContainers(
-            engine: engine, volumes: volumes, installation: file.installation)
-        return StepExecutor(
-            containers: containers,
+    private var executor: StepExecutor {
+        StepExecutor(
+            containers: EngineContainers(
+                engine: engine, volumes: volumes, installation: file.installation),
             programs: SupervisorPrograms(
                 engine: engine, volumes: volumes,
                 network: Naming(installation: file.installation).network),
             files: VolumeFiles(volumes: volumes) { try repositoryPath($0.repository) },
             volumes: volumes, records: StateRecords(store: store))
     }
+}
+
+extension Installation: DefinitionSource {}
+
+extension Collector: HostObserver {
+    package func observe() async -> Snapshot { await collect() }
 }
 
 /// A saved plan is the document itself; nothing of it is executed: `apply` plans anew and runs

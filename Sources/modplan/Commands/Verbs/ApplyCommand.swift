@@ -41,13 +41,9 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         let installation = try Installation(common)
         if let file = planFile {
-            let saved = try loadPlan(file)
-            let apps = saved.basis.partial ? saved.basis.apps.map(\.app) : []
-            let session = ApplySession(installation, options, apps: apps, destroys: false)
-            try await session.run(saved: saved)
+            try await ApplySession(installation, options).run(saved: try loadPlan(file))
         } else {
-            let session = ApplySession(installation, options, apps: subjects, destroys: false)
-            try await session.run(saved: nil)
+            try await ApplySession(installation, options).run(apps: subjects)
         }
     }
 
@@ -68,8 +64,7 @@ struct DestroyCommand: AsyncParsableCommand {
     @Argument(help: "The apps to end; all if none is named.") var apps: [String] = []
 
     func run() async throws {
-        let session = ApplySession(
-            try Installation(common), options, apps: apps, destroys: true)
-        try await session.run(saved: nil)
+        try await ApplySession(try Installation(common), options)
+            .run(apps: apps, purpose: .destroy)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Planning
 
 struct PlanCommand: AsyncParsableCommand {
@@ -15,7 +16,7 @@ struct PlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let installation = try Installation(common)
-        var plan = try await installation.plan(apps: apps)
+        var plan = try Planning.plan(try await installation.applier.input(apps: apps))
         if refreshOnly { plan = plan.driftOnly }
         if let out { try savePlan(plan, to: out) }
         try show(plan, json: json)

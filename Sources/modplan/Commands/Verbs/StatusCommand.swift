@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import FoundationEssentials
 import Observed
 import Planning
@@ -13,7 +14,7 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let installation = try Installation(common)
-        let input = try await installation.planningInput(apps: apps)
+        let input = try await installation.applier.input(apps: apps)
         let document = StatusDocument(input, try Planning.plan(input))
         if json {
             try Output.json(document)

@@ -1,0 +1,137 @@
+package import Planning
+package import State
+
+/// Plan, approve, lock, plan again, count notifications, execute: one pass.
+///
+/// What was approved is what runs: the plan is made anew under the locks, and one that differs means
+/// that the world moved in between.
+package struct Applier: Sendable {
+    package let installation: String
+    let definitions: any DefinitionSource
+    let observer: any HostObserver
+    let executor: StepExecutor
+    let mail: any MailEffects
+    package let store: StateStore
+    package let locks: any Locks
+
+    package init(
+        installation: String, definitions: any DefinitionSource, observer: any HostObserver,
+        executor: StepExecutor, mail: any MailEffects, store: StateStore, locks: any Locks
+    ) {
+        self.installation = installation
+        self.definitions = definitions
+        self.observer = observer
+        self.executor = executor
+        self.mail = mail
+        self.store = store
+        self.locks = locks
+    }
+
+    /// The planner's input, read from git, the engine, the volumes and the state.
+    ///
+    /// To destroy, the definitions are not read, since they may be what is wrong.
+    package func input(
+        apps: [String] = [], purpose: PlanningInput.Purpose = .apply
+    ) async throws -> PlanningInput {
+        async let observed = observer.observe()
+        let desired = purpose == .destroy ? [] : try await definitions.desired()
+        let remembered = try store.states()
+        return PlanningInput(
+            installation: installation, desired: desired, observed: await observed,
+            states: remembered.apps, unreadable: remembered.unreadable,
+            ledgers: try store.ledgers(), unsettled: try store.unsettled(),
+            selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
+    }
+
+    /// - Parameters:
+    ///   - approve: is asked once, with the plan that would be carried out.
+    ///   - replaced: is told of another plan that took the approved one's place.
+    ///   - warn: is told what went wrong beside the plan, and changes nothing of it.
+    package func apply(
+        _ request: ApplyRequest, stop: StopRequest = StopRequest(),
+        approve: (Plan) async throws -> Approval, replaced: (Plan) -> Void = { _ in },
+        warn: (String) -> Void = { _ in },
+        report: @escaping @Sendable (ExecutionEvent) -> Void = { _ in }
+    ) async throws -> ApplyOutcome {
+        if let saved = request.saved { try requireUnused(saved) }
+        let first = try await input(apps: request.apps, purpose: request.purpose)
+        var plan = try Planning.plan(first)
+        try requireFresh(plan, request)
+        try requireAllowed(plan, request)
+        let approval = try await approve(plan)
+        if case .refused = approval { return ApplyOutcome(plan: plan) }
+
+        let held = try await lock(lockNames(plan).union(appsWithMail(first)), request)
+        defer { withExtendedLifetime(held.locks) {} }
+        var input = first
+        if !plan.isEmpty {
+            input = try await self.input(apps: request.apps, purpose: request.purpose)
+            let fresh = try Planning.plan(input)
+            if fresh.digest != plan.digest {
+                try requireFresh(fresh, request)
+                guard case .anyPlan = approval, lockNames(fresh).isSubset(of: held.names) else {
+                    throw ApplyError.stale(
+                        moved: Staleness.moved(PlanDocument(plan), to: PlanDocument(fresh)),
+                        isSaved: false)
+                }
+                try requireAllowed(fresh, request)
+                replaced(fresh)
+                plan = fresh
+            }
+        }
+        try await countMail(input, of: held.names, warn: warn)
+        let execution = await execute(
+            plan, with: executor, parallelism: request.parallelism, stop: stop, report: report)
+        return ApplyOutcome(plan: plan, execution: execution)
+    }
+
+    // MARK: Checks
+
+    private func requireUnused(_ saved: PlanDocument) throws {
+        for app in Staleness.apps(of: saved)
+        where try store.journal(of: app).contains(where: { $0.plan == saved.digest }) {
+            throw ApplyError.consumed
+        }
+    }
+
+    private func requireFresh(_ plan: Plan, _ request: ApplyRequest) throws {
+        guard let saved = request.saved else { return }
+        let moved = Staleness.moved(saved, to: PlanDocument(plan))
+        guard moved.isEmpty else { throw ApplyError.stale(moved: moved, isSaved: true) }
+    }
+
+    private func requireAllowed(_ plan: Plan, _ request: ApplyRequest) throws {
+        guard !plan.needsAllowDestroy || request.allowsDestroy else {
+            throw ApplyError.needsAllowDestroy
+        }
+    }
+
+    // MARK: Locks
+
+    private struct Held {
+        var names: Set<String>
+        var locks: [any HeldLock]
+    }
+
+    /// In the order of their names, so that two applies cannot wait for each other.
+    private func lock(_ names: Set<String>, _ request: ApplyRequest) async throws -> Held {
+        var held = Held(names: names, locks: [])
+        for name in names.sorted() {
+            held.locks.append(
+                try await locks.lock(
+                    name, operation: request.operation, waitSeconds: request.lockWaitSeconds))
+        }
+        return held
+    }
+
+    /// What a plan touches: its apps, the artifacts that it builds, and what all apps share. An
+    /// app's name has neither a dot nor an underscore.
+    private func lockNames(_ plan: Plan) -> Set<String> {
+        Set(
+            plan.steps.flatMap { step -> [String] in
+                let owner = step.subject.app ?? "_shared"
+                guard case .sealArtifact(_, let artifact) = step.operation else { return [owner] }
+                return [owner, artifact]
+            })
+    }
+}
