@@ -35,6 +35,10 @@ demo-clean: build engine ## Remove all that the demo made.
 test: images ## Run all tests, those against the real engine included.
 	@packaging/test
 
+.PHONY: simulate
+simulate: deps ## Schedules with faults, N of them; SEED=… replays one, BUGS=1 looks for planted bugs.
+	@packaging/simulate
+
 .PHONY: soak
 soak: images ## The long versions of tests: navi's truth table, 10,000 environments.
 	@packaging/soak

@@ -113,6 +113,16 @@ let package = Package(
                 .unsafeFlags(["-Xlinker", "--strip-all"], .when(configuration: .release)),
             ]),
 
+        // A world drawn from a seed behind the protocols that the real adapters serve.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "Desired", "Observed", "Planning", "State", "Execution", "Volumes",
+            ], path: "Tests/Simulation/World", swiftSettings: strict),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Main",
+            swiftSettings: strict),
+
         tests("DesiredTests", uses: ["Desired"]),
         tests("GitTests", uses: ["Git", "CGit2"]),
         tests(

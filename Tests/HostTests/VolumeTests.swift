@@ -63,6 +63,21 @@ import Volumes
         }
     }
 
+    /// Whoever planned to make it had seen an old list; it may be mounted, and in use.
+    @Test func whatIsThereIsNeverWrittenOver() async throws {
+        try await withStore { store in
+            for name in ["t.one", "t.two"] { try await store.create(name, limit: Self.size) }
+            try await store.mount("t.one")
+            let root = try Directory(path: store.mountPoint(of: "t.one"))
+            try root.create("kept", Array("kept".utf8), mode: 0o600)
+            await #expect(throws: VolumeError.self) {
+                try await store.create("t.one", limit: Self.size)
+            }
+            try await store.snapshot("t.two", as: "t.one", limit: Self.size)
+            #expect(try root.read("kept", limit: 16) == Array("kept".utf8))
+        }
+    }
+
     private func seal(_ store: FileVolumes, from root: consuming Directory) async throws {
         _ = consume root
         try await store.seal(

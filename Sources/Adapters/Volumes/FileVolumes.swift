@@ -42,6 +42,7 @@ package struct FileVolumes: VolumeStore {
     }
 
     package func create(_ name: String, limit: Int64) async throws(VolumeError) {
+        try refuseExisting("create", name)
         try await making("create", name) { partial in
             try makeSparseFile(partial, size: limit)
             try await Tool.run(
@@ -58,6 +59,8 @@ package struct FileVolumes: VolumeStore {
     package func snapshot(
         _ origin: String, as name: String, limit: Int64
     ) async throws(VolumeError) {
+        // Its name says of what it is; whoever planned did not see it.
+        if try exists(name) { return }
         let source = image(origin)
         try await making("snapshot", name) { partial in
             guard let status = try hostEntry(source) else {
@@ -81,6 +84,11 @@ package struct FileVolumes: VolumeStore {
         _ name: String, folder: String, renamed: String, artifact: String
     ) async throws(VolumeError) {
         do {
+            // Of one key, so of one content; and others may be copying it.
+            if try exists(artifact) {
+                try await unmount(name)
+                return try await remove(name)
+            }
             let path = mountPoint(of: name)
             try await offload { try keepOnly(folder, as: renamed, in: path) }
             try await unmount(name)
@@ -184,6 +192,21 @@ package struct FileVolumes: VolumeStore {
             throw error
         } catch {
             throw VolumeError("remove", name, "\(error)")
+        }
+    }
+
+    private func exists(_ name: String) throws(VolumeError) -> Bool {
+        do throws(SystemError) {
+            return try hostEntry(image(name)) != nil
+        } catch {
+            throw VolumeError("look for", name, "\(error)")
+        }
+    }
+
+    /// An image of that name may be mounted: it is never written over.
+    private func refuseExisting(_ operation: String, _ name: String) throws(VolumeError) {
+        guard try !exists(name) else {
+            throw VolumeError(operation, name, "it is there already; plan again")
         }
     }
 

@@ -23,11 +23,13 @@ package protocol VolumeStore: Sendable {
     func list(prefix: String) async throws(VolumeError) -> [VolumeRecord]
 
     /// Makes an empty ext4 volume of `limit` bytes, not mounted.
+    ///
+    /// - Throws: if there is one of that name.
     func create(_ name: String, limit: Int64) async throws(VolumeError)
 
     /// Makes `artifact` of the folder `folder` in the mounted volume `name`: it keeps nothing
     /// else, as `/<renamed>`, its file system shrunk to fit, clean, and not mounted. The volume
-    /// `name` is gone afterwards.
+    /// `name` is gone afterwards. An `artifact` that is there is left as it is.
     func seal(
         _ name: String, folder: String, renamed: String, artifact: String
     ) async throws(VolumeError)
@@ -40,7 +42,8 @@ package protocol VolumeStore: Sendable {
         _ path: String, of artifact: String, limit: Int
     ) async throws(VolumeError) -> [UInt8]?
 
-    /// Makes a writable volume of `limit` bytes with the content of `origin`, not mounted.
+    /// Makes a writable volume of `limit` bytes with the content of `origin`, not mounted. One of
+    /// that name that is there is left as it is.
     ///
     /// - Throws: if the content does not fit; the message has both sizes.
     func snapshot(_ origin: String, as name: String, limit: Int64) async throws(VolumeError)

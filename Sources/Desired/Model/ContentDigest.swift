@@ -8,14 +8,18 @@ package struct ContentDigest {
 
     /// Adds one field; each part is preceded by its length.
     package mutating func add(_ name: String, _ value: some StringProtocol) {
-        add(name, Array(value.utf8))
+        append(name.utf8)
+        append(value.utf8)
     }
 
     package mutating func add(_ name: String, _ value: [UInt8]) {
-        for part in [Array(name.utf8), value] {
-            withUnsafeBytes(of: UInt64(part.count).bigEndian) { bytes += $0 }
-            bytes += part
-        }
+        append(name.utf8)
+        append(value)
+    }
+
+    private mutating func append(_ part: some Collection<UInt8>) {
+        withUnsafeBytes(of: UInt64(part.count).bigEndian) { bytes.append(contentsOf: $0) }
+        bytes.append(contentsOf: part)
     }
 
     /// The digest of all that was added, as 64 hexadecimal digits.
@@ -25,9 +29,16 @@ package struct ContentDigest {
     package static func hexadecimal(of bytes: [UInt8]) -> String {
         var digest = [UInt8](repeating: 0, count: 32)
         modplan_sha256(bytes, bytes.count, &digest)
-        let digits = Array("0123456789abcdef".utf8)
-        return String(
-            decoding: digest.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] },
-            as: UTF8.self)
+        return String(unsafeUninitializedCapacity: 64) { text in
+            for (index, byte) in digest.enumerated() {
+                text[2 * index] = hexadecimalDigit(byte >> 4)
+                text[2 * index + 1] = hexadecimalDigit(byte & 15)
+            }
+            return 64
+        }
     }
+}
+
+private func hexadecimalDigit(_ value: UInt8) -> UInt8 {
+    value < 10 ? value + UInt8(ascii: "0") : value - 10 + UInt8(ascii: "a")
 }

@@ -14,6 +14,11 @@ package struct LockedError: Error, CustomStringConvertible {
     /// Name, pid, host, operation and since when.
     package var holder: String
 
+    package init(app: String, holder: String) {
+        self.app = app
+        self.holder = holder
+    }
+
     package var description: String {
         "\(app) is locked by \(holder); wait for it, or give --lock-timeout 30s"
     }

@@ -13,6 +13,8 @@ package struct Applier: Sendable {
     let mail: any MailEffects
     package let store: StateStore
     package let locks: any Locks
+    /// A simulation puts a defective one in its place.
+    package var planner: @Sendable (PlanningInput) throws -> Plan = { try Planning.plan($0) }
 
     package init(
         installation: String, definitions: any DefinitionSource, observer: any HostObserver,
@@ -55,7 +57,7 @@ package struct Applier: Sendable {
     ) async throws -> ApplyOutcome {
         if let saved = request.saved { try requireUnused(saved) }
         let first = try await input(apps: request.apps, purpose: request.purpose)
-        var plan = try Planning.plan(first)
+        var plan = try planner(first)
         try requireFresh(plan, request)
         try requireAllowed(plan, request)
         let approval = try await approve(plan)
@@ -66,7 +68,7 @@ package struct Applier: Sendable {
         var input = first
         if !plan.isEmpty {
             input = try await self.input(apps: request.apps, purpose: request.purpose)
-            let fresh = try Planning.plan(input)
+            let fresh = try planner(input)
             if fresh.digest != plan.digest {
                 try requireFresh(fresh, request)
                 guard case .anyPlan = approval, lockNames(fresh).isSubset(of: held.names) else {
@@ -83,6 +85,17 @@ package struct Applier: Sendable {
         let execution = await execute(
             plan, with: executor, parallelism: request.parallelism, stop: stop, report: report)
         return ApplyOutcome(plan: plan, execution: execution)
+    }
+
+    /// Records that an operator wants an app down, or no longer does.
+    package func setStopped(_ app: String, _ stop: Stop?, waitSeconds: Int) async throws {
+        let lock = try await locks.lock(
+            app, operation: stop == nil ? "start" : "stop", waitSeconds: waitSeconds)
+        defer { withExtendedLifetime(lock) {} }
+        try store.update(app) { state in
+            // A second stop leaves the first one's time.
+            state.stopped = stop == nil ? nil : state.stopped ?? stop
+        }
     }
 
     // MARK: Checks

@@ -65,7 +65,7 @@ extension AppPlanner {
 
     /// The old release serves until the new one is proven ready; where a port is published, it is
     /// proven without it, since a port belongs to one container.
-    private mutating func planReplacement(_ instance: InstancePlan, after: [String]) -> [String] {
+    mutating func planReplacement(_ instance: InstancePlan, after: [String]) -> [String] {
         let state = world.state(of: app)
         let before = state.releases.last { $0.number != instance.target.release.number }
         let (reason, fields) =

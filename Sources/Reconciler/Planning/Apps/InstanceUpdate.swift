@@ -10,6 +10,13 @@ extension AppPlanner {
         // It runs on something that nobody lists any more.
         if instance.volume == nil && container.status == .running { fields.append("volume") }
         let isGone = [.dead, .removing].contains(container.status)
+        let isDown = !fields.isEmpty || isGone || container.status != .running
+        if isDown && instance.spec.port != nil && instance.old.contains(where: \.isUp) {
+            // Nobody saw it ready, and an older one serves: it is proven before that gives up the
+            // port, as if it had never been made.
+            let removed = removeContainer(container, at: instance.address, after: after)
+            return planReplacement(instance, after: removed)
+        }
         if !fields.isEmpty || isGone {
             return recreate(container, instance, fields: fields, after: after)
         }
@@ -32,7 +39,7 @@ extension AppPlanner {
             noteDrift(instance.address, .containerDiffers, "differs: \(what)", hasStep: true)
         }
         var last = removeContainer(container, at: instance.address, after: after)
-        last = freePort(instance, after: prepareVolume(instance, after: last))
+        last = prepareVolume(instance, after: last)
         return bringUp(instance.spec, instance, after: last + networkStep)
     }
 
@@ -49,20 +56,11 @@ extension AppPlanner {
             note(limits, instance, restarts: false)
             last = result.steps.chain([limits.operation], for: instance.address, after: last)
         }
-        last = freePort(instance, after: last)
         // The engine starts no paused container; a stop ends the pause.
         last = stopContainer(container, at: instance.address, after: last)
         return result.steps.chain(
             [.startContainer(container.reference), ready(container.reference, instance)],
             for: instance.address, after: last)
-    }
-
-    /// What an interrupted replacement left running may hold the port.
-    private mutating func freePort(_ instance: InstancePlan, after: [String]) -> [String] {
-        guard instance.spec.port != nil else { return after }
-        var last = after
-        for old in instance.old { last = stopContainer(old, at: instance.address, after: last) }
-        return last
     }
 
     /// Mends a container that runs, by what disrupts it least.

@@ -8,6 +8,13 @@ package struct Step: Sendable, Equatable {
     package var operation: Operation
     /// The steps that must have ended well before this one may start, sorted.
     package var after: [String]
+
+    package init(id: String, subject: Address, operation: Operation, after: [String]) {
+        self.id = id
+        self.subject = subject
+        self.operation = operation
+        self.after = after
+    }
 }
 
 package enum Operation: Sendable, Equatable {

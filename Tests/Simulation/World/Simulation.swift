@@ -1,0 +1,236 @@
+import Execution
+import Planning
+import State
+
+/// What one schedule came to.
+package struct Outcome: Sendable {
+    package var seed: UInt64
+    package var violations: [String]
+    package var traceDigest: UInt64
+    package var trace: [String]
+    package var table: FaultTable
+    package var effects: Int
+    package var faults: Int
+    package var apps: Int
+    /// Passes without faults until the plan was empty.
+    package var passes: Int
+}
+
+/// One schedule: some rounds in which definitions, host and luck change while modplan is at work,
+/// then peace, in which everything has to become as the definitions ask.
+package final class Simulation {
+    private static let leastFaults = 2
+    private static let leastEffects = 20
+    private static let mostPasses = 5
+
+    private let world: World
+    private let executor: SeededExecutor
+    private let seed: UInt64
+
+    package static func run(
+        seed: UInt64, bug: PlantedBug? = nil, keepsTrace: Bool = false
+    ) -> Outcome {
+        Simulation(seed: seed, bug: bug, keepsTrace: keepsTrace).run()
+    }
+
+    private init(seed: UInt64, bug: PlantedBug?, keepsTrace: Bool) {
+        self.seed = seed
+        world = World(seed: seed, bug: bug, keepsTrace: keepsTrace)
+        executor = SeededExecutor(seed: seed ^ 0x5EED)
+        world.stateFiles.world = world
+        world.recordFiles.world = world
+        world.host.disks["other.run.web.0.r1"] = .init(limitBytes: 1)
+        world.host.disks["test.notes"] = .init(limitBytes: 1)
+    }
+
+    private func run() -> Outcome {
+        var round = 0
+        while round < 3 || (round < 12 && !isEventful) {
+            round += 1
+            world.edit()
+            for _ in 0..<world.random.below(3) { world.disturb() }
+            arm()
+            act()
+            if !world.violations.isEmpty { return outcome(passes: 0) }
+        }
+        let apps = world.desired.count
+        let passes = comeToRest()
+        var outcome = outcome(passes: passes)
+        outcome.apps = apps
+        return outcome
+    }
+
+    private var hits: Int { world.table.hits.values.flatMap(\.values).reduce(0, +) }
+
+    private var isEventful: Bool {
+        hits >= Self.leastFaults && world.effects >= Self.leastEffects
+    }
+
+    private func outcome(passes: Int) -> Outcome {
+        Outcome(
+            seed: seed, violations: world.violations, traceDigest: world.traceDigest,
+            trace: world.trace, table: world.table, effects: world.effects, faults: hits,
+            apps: world.desired.count, passes: passes)
+    }
+
+    // MARK: Trouble
+
+    /// Draws where in the coming effects something goes wrong: early ones more often, since not
+    /// every pass has many of a kind.
+    private func arm() {
+        world.faults = [:]
+        for _ in 0..<(1 + world.random.below(4)) {
+            guard let kind = world.random.pick(EffectKind.allCases) else { continue }
+            // Bad news seldom comes alone: a plan is made twice.
+            let isDoubled = kind == .observation && world.random.happens(oneIn: 2)
+            let spread = [2, 6, 20][world.random.below(3)]
+            let number = world.counts[kind, default: 0] + 1 + world.random.below(spread)
+            let fault = world.random.pick(Fault.possible(at: kind))
+            world.faults[kind, default: [:]][number] = fault
+            if isDoubled { world.faults[kind, default: [:]][number + 1] = fault }
+        }
+    }
+
+    /// What an operator does.
+    private func act() {
+        let app = world.random.pick(World.names) ?? "web"
+        switch world.random.below(16) {
+        case 0: pass(apps: [app], purpose: .restart)
+        case 1: pass(apps: [app])
+        case 2: setStopped(app, true)
+        case 3: setStopped(app, false)
+        case 4:
+            world.ending.insert(app)
+            pass(apps: [app], purpose: .destroy)
+            world.ending.remove(app)
+        case 5, 6, 7: together(app)
+        default: pass()
+        }
+    }
+
+    private func begin() {
+        if world.isCrashed { world.stateFiles.crash() }
+        world.isCrashed = false
+        world.plans = [:]
+        world.active = [:]
+        world.held = []
+        world.wasMisled = false
+        world.unknown = []
+    }
+
+    private func pass(apps: [String] = [], purpose: PlanningInput.Purpose = .apply) {
+        begin()
+        let request = ApplyRequest(
+            apps: apps, purpose: purpose, allowsDestroy: true,
+            parallelism: 1 + world.random.below(8))
+        let world = world
+        world.note("pass \(apps) \(purpose)")
+        let ended: Bool? = executor.run { await Self.apply(request, in: world) }
+        if ended == nil { world.violate("a pass waits for ever") }
+    }
+
+    /// Two applies at once, of one app and of all.
+    private func together(_ app: String) {
+        begin()
+        world.isConcurrent = true
+        defer { world.isConcurrent = false }
+        let world = world
+        world.note("two passes at once")
+        let requests = [
+            ApplyRequest(allowsDestroy: true),
+            ApplyRequest(apps: [app], allowsDestroy: true, lockWaitSeconds: 5),
+        ]
+        let ended: Bool? = executor.run {
+            await withTaskGroup(of: Bool.self) { group in
+                for request in requests {
+                    group.addTask { await Self.apply(request, in: world) }
+                }
+                return await group.reduce(true) { $0 && $1 }
+            }
+        }
+        if ended == nil { world.violate("two passes wait for each other") }
+    }
+
+    private func setStopped(_ app: String, _ isStopped: Bool) {
+        begin()
+        let world = world
+        world.note("\(isStopped ? "stop" : "start") \(app)")
+        world.stopped.remove(app)
+        world.maybeStopped.insert(app)
+        let ended: Bool? = executor.run {
+            do {
+                try await world.applier.setStopped(
+                    app, isStopped ? Stop(at: "t", by: "operator") : nil, waitSeconds: 0)
+                return true
+            } catch {
+                return false
+            }
+        }
+        guard ended == true else { return }
+        world.maybeStopped.remove(app)
+        if isStopped { world.stopped.insert(app) }
+        pass(apps: [app])
+    }
+
+    private static func apply(_ request: ApplyRequest, in world: World) async -> Bool {
+        do {
+            let outcome = try await world.applier.apply(request, approve: { _ in .anyPlan })
+            world.note("complete: \(outcome.isComplete)")
+            return outcome.isComplete
+        } catch {
+            world.note("error: \(error)")
+            return false
+        }
+    }
+
+    // MARK: Peace
+
+    /// - Returns: how many passes it took.
+    private func comeToRest() -> Int {
+        world.faults = [:]
+        world.mend()
+        world.note("peace")
+        for number in 1...Self.mostPasses {
+            pass()
+            guard world.violations.isEmpty else { return number }
+            guard let plan = planned(), plan.isEmpty, plan.drift.isEmpty,
+                world.difference() == nil
+            else { continue }
+            requireStillness()
+            requireMailCounted()
+            return number
+        }
+        let text = planned()?.text ?? "no plan"
+        world.violate(
+            "not at rest after \(Self.mostPasses) passes: \(world.difference() ?? "")\n\(text)")
+        return Self.mostPasses
+    }
+
+    private func planned() -> Plan? {
+        let world = world
+        begin()
+        return executor.run { try? plan(await world.applier.input()) } ?? nil
+    }
+
+    /// The next apply changes nothing.
+    private func requireStillness() {
+        let before = world.mutations
+        pass()
+        if world.mutations != before { world.violate("an apply of an empty plan has effects") }
+    }
+
+    /// Every notification was counted once, unless it vanished, or what had counted it did.
+    private func requireMailCounted() {
+        guard !world.hasForgotten, !world.hasLostLedger else { return }
+        var counted: [String: Int] = [:]
+        for app in World.names {
+            let ledger = try? world.store.ledger(of: app)
+            for event in ledger?.events ?? [] { counted[event.file, default: 0] += 1 }
+        }
+        for (file, volume) in world.emitted.sorted(by: { $0.key < $1.key })
+        where !world.lost.contains(file) && world.host.disks[volume] != nil {
+            let count = counted[file] ?? 0
+            if count != 1 { world.violate("notification \(file) was counted \(count) times") }
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import Execution
+import Observed
+import Planning
+import Volumes
+
+/// Volumes as the real backends meet them.
+struct SimulatedVolumes: VolumeStore {
+    let world: World
+
+    func mountPoint(of name: String) -> String { "/mounts/\(name)" }
+
+    private func effect<Value>(
+        _ operation: String, _ name: String, mutates: Bool = true, _ body: () throws -> Value
+    ) async throws(VolumeError) -> Value {
+        do {
+            return try await world.effect(
+                .volume, "\(operation) \(name)", mutates: mutates, body)
+        } catch {
+            throw VolumeError(operation, name, "\(error)")
+        }
+    }
+
+    func list(prefix: String) async throws(VolumeError) -> [VolumeRecord] { [] }
+
+    func read(
+        _ path: String, of artifact: String, limit: Int
+    ) async throws(VolumeError) -> [UInt8]? { nil }
+
+    func create(_ name: String, limit: Int64) async throws(VolumeError) {
+        try await effect("create", name) {
+            guard world.host.disks[name] == nil else {
+                world.seesAnew(name)
+                throw Refused(description: "it is there already")
+            }
+            world.host.disks[name] = .init(limitBytes: limit)
+        }
+    }
+
+    func seal(
+        _ name: String, folder: String, renamed: String, artifact: String
+    ) async throws(VolumeError) {
+        try await effect("seal", name) {
+            guard let disk = world.host.disks[name], disk.isMounted else {
+                throw Refused(description: "not mounted")
+            }
+            if disk.content != .built(whole: true) {
+                world.violate("\(name) is sealed and its build did not end well")
+            }
+            world.host.disks[name] = nil
+            guard world.host.disks[artifact] == nil else { return world.seesAnew(artifact) }
+            world.host.disks[artifact] = .init(limitBytes: 1 << 20, content: .artifact)
+        }
+    }
+
+    func snapshot(_ origin: String, as name: String, limit: Int64) async throws(VolumeError) {
+        try await effect("snapshot", name) {
+            guard let disk = world.host.disks[origin] else {
+                throw Refused(description: "no such volume: \(origin)")
+            }
+            guard world.host.disks[name] == nil else { return world.seesAnew(name) }
+            guard disk.content == .artifact else {
+                world.violate("\(name) is made of what is no artifact")
+                return
+            }
+            world.host.disks[name] = .init(limitBytes: limit, content: .app)
+        }
+    }
+
+    func mount(_ name: String) async throws(VolumeError) {
+        try await effect("mount", name) {
+            guard world.host.disks[name] != nil else {
+                throw Refused(description: "no such volume")
+            }
+            world.host.disks[name]?.isMounted = true
+        }
+    }
+
+    func unmount(_ name: String) async throws(VolumeError) {
+        try await effect("unmount", name) {
+            // A container that is up has a mount of its own: the file system lives on.
+            world.host.disks[name]?.isMounted = false
+            guard world.host.users(of: name).isEmpty else {
+                if !world.wasMisled { world.violate("\(name) is unmounted under a container") }
+                throw Refused(description: "still in use 10 s after the umount")
+            }
+        }
+    }
+
+    func remove(_ name: String) async throws(VolumeError) {
+        try await effect("remove", name) {
+            guard let disk = world.host.disks[name] else { return }
+            if world.host.naming.role(ofVolume: name) == nil {
+                world.violate("\(name) is not ours and was removed")
+            }
+            let isInUse = disk.isMounted || !world.host.users(of: name).isEmpty
+            if isInUse && world.bug != .volumeRemovedBlindly {
+                throw Refused(description: "it is mounted")
+            }
+            if !world.host.users(of: name).isEmpty { world.violate("\(name) is removed in use") }
+            world.host.disks[name] = nil
+            world.loseMail(of: name)
+        }
+    }
+}
+
+struct SimulatedVolumeFiles: FileEffects {
+    let world: World
+
+    private func mounted(_ volume: String) throws {
+        guard world.host.disks[volume]?.isMounted == true else {
+            throw Refused(description: "\(volume) is not mounted")
+        }
+    }
+
+    func writeSource(_ source: SourceTree, into volume: String) async throws {
+        try await world.effect(.file, "source \(volume)") {
+            try mounted(volume)
+            world.host.disks[volume]?.content = .source
+        }
+    }
+
+    func repairLayout(of volume: String) async throws {
+        try await world.effect(.file, "layout \(volume)") {
+            try mounted(volume)
+            world.host.disks[volume]?.damagedFolders = []
+        }
+    }
+
+    func writeConfiguration(_ bytes: [UInt8], to volume: String) async throws {
+        try await world.effect(.file, "configuration \(volume)") {
+            try mounted(volume)
+            world.host.disks[volume]?.configuration = bytes
+        }
+    }
+}
+
+struct SimulatedMail: MailEffects {
+    let world: World
+
+    func clear(
+        _ notifications: [String], aside strangers: [String], on volume: String
+    ) async throws {
+        try await world.effect(.mail, "clear \(volume)") {
+            for gone in world.host.disks[volume]?.notifications ?? []
+            where notifications.contains(gone.file) {
+                world.removedMail.append((volume, gone))
+            }
+            world.host.disks[volume]?.notifications.removeAll { notifications.contains($0.file) }
+        }
+    }
+}
