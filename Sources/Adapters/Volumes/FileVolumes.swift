@@ -135,12 +135,26 @@ package struct FileVolumes: VolumeStore {
     package func unmount(_ name: String) async throws(VolumeError) {
         let point = mountPoint(of: name)
         do {
-            if try mountPoints().contains(point) { try await Tool.run("umount", [point]) }
+            try await unmount(point: point)
             try await awaitRelease(name)
         } catch let error as VolumeError {
             throw error
         } catch {
             throw VolumeError("unmount", name, "\(error)")
+        }
+    }
+
+    /// A child that was just forked has copies of what its parent had open below the mount until it
+    /// runs its program, and makes it busy for so long.
+    private func unmount(point: String) async throws {
+        for attempt in 1...100 {
+            guard try mountPoints().contains(point) else { return }
+            do throws(ToolError) {
+                try await Tool.run("umount", [point])
+            } catch {
+                guard error.output.contains("target is busy"), attempt < 100 else { throw error }
+                try await Task.sleep(for: .milliseconds(20))
+            }
         }
     }
 
