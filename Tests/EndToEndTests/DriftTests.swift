@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import Host
 import Testing
@@ -113,7 +114,25 @@ import Testing
             try await Tool.run("docker", ["exec", id, "mv", "/mnt/app/gone", "/mnt/app/server.js"])
             try await world.apply()
             #expect(try await world.plan().status == 0)
+            // The deaths count, one by one; that supervisord gave up does not.
+            let state = try Directory(path: "\(world.folder)/state/ledger")
+            let events = try JSONDecoder().decode(
+                Counted.self, from: Data(try state.read("node.json", limit: 1 << 20))
+            ).content.events
+            let gaveUp = events.filter { $0.kind == "gave-up" }
+            #expect(gaveUp.count == 1 && !gaveUp.contains(where: \.counts))
+            let crashes = events.filter { $0.kind == "crash" }
+            #expect(crashes.count >= 5 && crashes.allSatisfy(\.counts))
         }
+    }
+
+    private struct Counted: Decodable {
+        struct Event: Decodable {
+            var kind: String
+            var counts: Bool
+        }
+        struct Content: Decodable { var events: [Event] }
+        var content: Content
     }
 
     @Test func anInterruptedApplyConverges() async throws {

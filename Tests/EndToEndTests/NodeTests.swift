@@ -48,6 +48,59 @@ import Testing
         }
     }
 
+    /// The shallowest package is the app's, its tests run when asked for, and what a first try does
+    /// not get is tried again.
+    @Test func aBuildFindsThePackageTestsItAndTriesAgain() async throws {
+        func manifest(_ test: String, _ rest: String = "") -> String {
+            #"{"name": "found", "scripts": {"test": "\#(test)"}\#(rest)}"#
+        }
+        let decoys = ["node_modules/package.json": "{}", "a/b/c/package.json": "{}"]
+        for (test, status) in [("echo tested $npm_package_name", Int32(0)), ("exit 3", 1)] {
+            let files = decoys.merging(["a/z/package.json": manifest(test)]) { $1 }
+            try await ImageRun.with(files) { run in
+                let outcome = try await run.run(
+                    "build-node", environment: ["RUN_TESTS": "true"], "build")
+                #expect(outcome.status == status, "\(outcome)")
+                #expect(outcome.output.contains("build: Node 24.19.0 (no engines.node)"))
+                if status == 0 {
+                    #expect(outcome.output.contains("tested found\n"), "\(outcome)")
+                    let made = try Directory(path: "\(run.folder)/output/.modplan")
+                    #expect(try made.read("package", limit: 100) == Array("a/z\n".utf8))
+                    #expect(try made.read("runtime", limit: 100) == Array("node 24.19.0\n".utf8))
+                } else {
+                    #expect(outcome.errors.contains("npm test failed with status 3"))
+                }
+            }
+        }
+        let files = [
+            "package.json": manifest("true", #", "dependencies": {"far": "1.0.0"}"#),
+            ".npmrc": "registry=http://127.0.0.1:9/\nfetch-retries=0\n",
+        ]
+        try await ImageRun.with(files) { run in
+            let outcome = try await run.run("build-node", "build")
+            #expect(outcome.status == 1)
+            for attempt in 1...2 {
+                #expect(outcome.output.contains("try \(attempt) of 3 failed"), "\(outcome)")
+            }
+            #expect(outcome.errors.contains("(try 3)"), "\(outcome)")
+        }
+    }
+
+    @Test func withoutANpmScriptTheFirstKnownFileIsRun() async throws {
+        var files = ["package.json": #"{"main": "lib/own.js"}"#]
+        let names = ["lib/own.js", "index.js", "app.js", "server.js", "main.js"]
+        for name in names { files[name] = "console.log('this is \(name)')" }
+        for name in names {
+            try await ImageRun.with(files) { run in
+                let outcome = try await run.run("run-node", "start")
+                #expect(outcome.output.contains("this is \(name)\n"), "\(outcome)")
+            }
+            files[name] = nil
+            // A package without main, from here on.
+            files["package.json"] = "{}"
+        }
+    }
+
     /// npm's own `npm start` stays where there is a poststart: the two are compared.
     @Test func startGivesTheCommandWhatNpmGivesIt() async throws {
         let nasty = "two\nlines % \"a\" 'b' ; # \u{e9}\t"

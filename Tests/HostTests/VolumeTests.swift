@@ -103,7 +103,8 @@ import Volumes
         try await withStore { store in
             try await store.create("t.run", limit: Self.size)
             try await store.mount("t.run")
-            let file = open("\(store.mountPoint(of: "t.run"))/fill", O_WRONLY | O_CREAT, 0o600)
+            let path = "\(store.mountPoint(of: "t.run"))/fill"
+            let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
             defer { close(file) }
             let block = [UInt8](repeating: 7, count: 1 << 20)
             var written = 0
@@ -114,6 +115,21 @@ import Volumes
             }
             #expect(errno == ENOSPC)
             #expect(written > Int(Self.size) / 2 && written < Int(Self.size))
+        }
+    }
+
+    /// As a child has one open between fork and exec.
+    @Test func aFolderThatIsOpenForAMomentHoldsNoUnmountUp() async throws {
+        try await withStore { store in
+            try await store.create("t.run", limit: Self.size)
+            try await store.mount("t.run")
+            let folder = open(store.mountPoint(of: "t.run"), O_RDONLY | O_CLOEXEC)
+            async let closed: Void = {
+                try? await Task.sleep(for: .milliseconds(150))
+                close(folder)
+            }()
+            try await store.unmount("t.run")
+            await closed
         }
     }
 

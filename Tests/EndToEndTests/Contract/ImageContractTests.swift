@@ -54,6 +54,8 @@ import Testing
             try hostEntry(path).map { $0.st_mode & 0o111 == 0o111 && $0.st_uid == 0 } ?? false
         }
         #expect(found == ["\(root)/usr/local/bin/\(name)"], "\(image)")
+        let navi = try hostEntry("\(root)/usr/local/bin/navi")
+        #expect((navi?.st_size ?? .max) <= 1_000_000, "\(image)")
     }
 
     private struct Configuration: Decodable {

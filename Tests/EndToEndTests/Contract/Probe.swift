@@ -15,6 +15,8 @@ struct Facts: Decodable {
         var capabilities: [String]
         var noNewPrivileges: String
         var seccomp: String
+        /// Null for a zombie.
+        var residentKiB: Int?
         var oomScore: Int
     }
 

@@ -63,6 +63,10 @@ import Testing
         for process in facts.processes {
             #expect(process.oomScore == (names.contains(process.name) ? 500 : 0), "\(process)")
         }
+        // Both roles, as they run in a container.
+        for navi in facts.processes(named: "navi") {
+            #expect((navi.residentKiB ?? .max) <= 1024, "\(navi)")
+        }
         #expect(facts.listeningPorts == [Fixture.probePort], "control is the unix socket alone")
     }
 
@@ -182,6 +186,9 @@ import Testing
         try world.write("<p>site</p>", to: "sources/site/public/index.html")
         try world.write("known", to: "sources/site/public/.well-known/fact")
         try world.write("secret", to: "sources/site/outside.txt")
+        // Not this language's business.
+        try world.write(
+            #"{"scripts": {"build": "rm -rf public; exit 1"}}"#, to: "sources/site/package.json")
         try world.write(
             #"setenv.add-response-header = ("X-Own" => "snippet")"#,
             to: "sources/site/.lighttpd/own.conf")
@@ -203,6 +210,7 @@ import Testing
         let head = try await Tool.run("curl", ["--silent", "--head", "http://\(address)/"])
         #expect(head.contains("X-Own: snippet"), "\(head)")
         #expect(
-            try await world.script("web", "ls -A /mnt/app") == ".lighttpd\noutside.txt\npublic\n")
+            try await world.script("web", "ls -A /mnt/app")
+                == ".lighttpd\noutside.txt\npackage.json\npublic\n")
     }
 }

@@ -14,6 +14,10 @@ extension RunContractTests {
         let writable = Set(found.output.split(separator: "\n").map(String.init))
         let folders = ["app", "home", "log", "notifications", "tmp"].map { "/mnt/\($0)" }
         #expect(writable == Set(folders + ["/run", "/tmp", "/dev/shm"]), "\(found)")
+        // A mount point in the image decides, not the mount's own mode.
+        #expect(
+            try await world.script(app, "stat -c '%a %u:%g' /run /tmp")
+                == "700 441:444\n1777 0:0\n")
     }
 
     /// Every process is mop's, whatever the language, and so is what exec starts.

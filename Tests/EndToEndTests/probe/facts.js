@@ -36,6 +36,7 @@ function oneProcess(pid) {
     capabilities: ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map((set) => status[set]),
     noNewPrivileges: status.NoNewPrivs,
     seccomp: status.Seccomp,
+    residentKiB: parseInt(status.VmRSS, 10),
     oomScore: Number(first(`/proc/${pid}/oom_score_adj`)),
   };
 }
