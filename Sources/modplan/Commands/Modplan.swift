@@ -10,7 +10,7 @@ package struct Modplan: AsyncParsableCommand {
         version: version,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self,
-            StatusCommand.self, ImagesCommand.self, VersionCommand.self,
+            StatusCommand.self, ShowCommand.self, ImagesCommand.self, VersionCommand.self,
         ])
 
     package init() {}
