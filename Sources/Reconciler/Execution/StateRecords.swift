@@ -5,8 +5,12 @@ package import State
 /// Execution's memory in the state's files.
 package struct StateRecords: RecordEffects {
     private let store: StateStore
+    private let buildLogs: BuildLogs?
 
-    package init(store: StateStore) { self.store = store }
+    package init(store: StateStore, buildLogs: BuildLogs? = nil) {
+        self.store = store
+        self.buildLogs = buildLogs
+    }
 
     package func intend(_ step: Step, plan: String) async throws {
         try append(.intent, step, plan, nil)
@@ -40,6 +44,7 @@ package struct StateRecords: RecordEffects {
     package func record(_ release: Release, plan: String, of app: String) async throws {
         var release = release
         release.plan = plan
+        release.at = Date().formatted(.iso8601)
         try store.update(app) { state in
             state.releases.removeAll { $0.number == release.number }
             state.releases.append(release)
@@ -50,5 +55,8 @@ package struct StateRecords: RecordEffects {
         try store.update(app) { $0.applied = definition }
     }
 
-    package func forget(_ app: String) async throws { try store.forget(app) }
+    package func forget(_ app: String) async throws {
+        try buildLogs?.remove(app)
+        try store.forget(app)
+    }
 }

@@ -10,7 +10,8 @@ package struct Modplan: AsyncParsableCommand {
         version: version,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self,
-            StatusCommand.self, ShowCommand.self, ImagesCommand.self, VersionCommand.self,
+            StatusCommand.self, InitCommand.self, ShowCommand.self, HistoryCommand.self,
+            ImagesCommand.self, VersionCommand.self,
         ])
 
     package init() {}
@@ -19,7 +20,7 @@ package struct Modplan: AsyncParsableCommand {
     /// was asked for.
     package static func run(_ arguments: [String]) async -> Int32 {
         do {
-            var command = try Self.parseAsRoot(arguments)
+            var command = try await Self.asyncParseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

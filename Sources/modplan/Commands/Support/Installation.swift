@@ -54,6 +54,11 @@ struct Installation: Sendable {
             imagePrefix: file.images)
     }
 
+    /// Where the state's files lie.
+    var stateFolder: String { resolve(file.state) }
+
+    var buildLogs: BuildLogs { BuildLogs(folder: "\(stateFolder)/builds") }
+
     func resolve(_ path: String) -> String { Self.resolve(path, folder) }
 
     /// Where a source's repository lies on this host.

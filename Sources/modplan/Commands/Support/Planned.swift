@@ -30,14 +30,15 @@ extension Installation {
 
     func executor() -> StepExecutor {
         let containers = EngineContainers(
-            engine: engine, volumes: volumes, installation: file.installation)
+            engine: engine, volumes: volumes, installation: file.installation,
+            buildLogs: buildLogs)
         return StepExecutor(
             containers: containers,
             programs: SupervisorPrograms(
                 engine: engine, volumes: volumes,
                 network: Naming(installation: file.installation).network),
             files: VolumeFiles(volumes: volumes) { try repositoryPath($0.repository) },
-            volumes: volumes, records: StateRecords(store: store))
+            volumes: volumes, records: StateRecords(store: store, buildLogs: buildLogs))
     }
 }
 
