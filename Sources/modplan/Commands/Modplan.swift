@@ -10,7 +10,7 @@ package struct Modplan: AsyncParsableCommand {
         version: version,
         subcommands: [
             ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self,
-            StatusCommand.self, InitCommand.self, ShowCommand.self, HistoryCommand.self,
+            StatusCommand.self, InitCommand.self, ShowCommand.self, HistoryCommand.self, LogsCommand.self,
             ImagesCommand.self, VersionCommand.self,
         ])
 
