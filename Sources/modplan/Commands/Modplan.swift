@@ -9,9 +9,10 @@ package struct Modplan: AsyncParsableCommand {
         abstract: "A plan before every change to your apps on Docker, and the truth after it.",
         version: version,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self,
-            StatusCommand.self, InitCommand.self, ShowCommand.self, HistoryCommand.self, LogsCommand.self,
-            ImagesCommand.self, VersionCommand.self,
+            InitCommand.self, ValidateCommand.self, PlanCommand.self, ShowCommand.self,
+            ApplyCommand.self, DestroyCommand.self, StatusCommand.self, LogsCommand.self,
+            DoctorCommand.self,
+            HistoryCommand.self, StateCommand.self, ImagesCommand.self, VersionCommand.self,
         ])
 
     package init() {}

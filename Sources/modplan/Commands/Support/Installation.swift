@@ -22,6 +22,8 @@ struct CommonOptions: ParsableArguments {
 /// One installation: its host file, with every path absolute, and the adapters that it names.
 struct Installation: Sendable {
     let file: HostFile
+    /// Where it was found, absolute.
+    let path: String
     /// The host file's own folder, which relative paths start from.
     let folder: String
     let engine: DockerClient
@@ -33,6 +35,7 @@ struct Installation: Sendable {
         let bytes = try readHostFile(path, limit: 64 << 10)
         file = try decodeHostFile(bytes, file: path).get()
         let absolute = absolutePath(path)
+        self.path = absolute
         let folder = canonicalPath(
             String(absolute.prefix(upTo: absolute.lastIndex(of: "/") ?? absolute.endIndex)))
         self.folder = folder

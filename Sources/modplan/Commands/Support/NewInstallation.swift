@@ -42,7 +42,7 @@ struct NewInstallation {
                 "\(images): an installation named '\(self.name)' has volumes on this host; give "
                     + "another name with --installation")
         }
-        port = (8080..<8180).first { isPortFree("127.0.0.1", $0) } ?? 8080
+        port = (8080..<8180).first { listenFailure("127.0.0.1", $0) == nil } ?? 8080
     }
 
     /// A folder's name as an installation's; `main` where nothing of it can stay.
