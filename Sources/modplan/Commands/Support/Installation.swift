@@ -15,7 +15,8 @@ struct CommonOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The host file.",
-            discussion: "Default: $MODPLAN_CONFIG, ./modplan.yaml or /etc/modplan/modplan.yaml."))
+            discussion: "Default: $MODPLAN_CONFIG, ./modplan.yaml or /etc/modplan/modplan.yaml."),
+        completion: .file(extensions: ["yaml"]))
     var config: String?
 }
 
