@@ -127,7 +127,10 @@ let package = Package(
         tests("StateTests", uses: ["State", "Planning", "Host"]),
         tests(
             "CommandsTests",
-            uses: ["Commands", "Desired", "Docker", "Observed", "Planning", "State", "Host"]),
+            uses: [
+                "Commands", "Desired", "Docker", "Execution", "Observed", "Planning", "State",
+                "Host",
+            ]),
         tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
         tests(
             "EndToEndTests",
