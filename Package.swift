@@ -137,6 +137,12 @@ let package = Package(
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"], exclude: ["Scenarios"]),
         tests("ExecutionTests", uses: ["Execution", "Planning", "Desired", "Volumes"]),
         tests("StateTests", uses: ["State", "Planning", "Host"]),
+        tests(
+            "CommandsTests",
+            uses: [
+                "Commands", "Desired", "Docker", "Execution", "Observed", "Planning", "State",
+                "Host",
+            ]),
         tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
         tests(
             "EndToEndTests",

@@ -21,6 +21,32 @@ import Testing
         }
     }
 
+    /// What `show` prints is what `plan` printed.
+    @Test(arguments: try Scenario.all)
+    func aSavedPlanReadsTheSame(_ scenario: Scenario) throws {
+        guard let plan = try? Planning.plan(scenario.input()) else { return }
+        let saved = try JSONEncoder().encode(PlanDocument(plan))
+        let loaded = try JSONDecoder().decode(PlanDocument.self, from: saved)
+        #expect(loaded.text == plan.text)
+        for change in plan.changes {
+            #expect(Address(change.address.description) == change.address)
+        }
+    }
+
+    @Test func aSavedPlanCannotMoveTheCursor() throws {
+        let scenario = try #require(try Scenario.all.first { $0.testDescription == "new-app" })
+        var document = PlanDocument(try Planning.plan(scenario.input()))
+        document.changes[0].address = "app/\u{1b}[2J/build"
+        document.changes[0].fields = ["a\nPlan: 0 changes"]
+        document.changes[0].action = "explode"
+        #expect(document.text.split(separator: "\n").count == document.changes.count + 1)
+        #expect(!document.text.contains("\u{1b}"))
+        #expect(document.text.contains("explode"))
+    }
+
+    @Test(arguments: ["", "app", "app/web", "app/web/instance/01", "app/web/instance/0/disk/run"])
+    func whatIsNoAddressIsNone(_ text: String) { #expect(Address(text) == nil) }
+
     @Test func nothingIsRecordedInCI() {
         let isCI = ProcessInfo.processInfo.environment["CI"].map { !$0.isEmpty } ?? false
         #expect(!(isCI && Self.isRecording), "recording makes every scenario pass")

@@ -79,7 +79,7 @@ func quoted(_ text: some StringProtocol) -> String {
 
 /// The text with control, format and separator characters as `\u{…}`: what came from a pushed
 /// file must not move the cursor of the terminal that shows it.
-func printable(_ text: String) -> String {
+package func printable(_ text: String) -> String {
     if text.utf8.allSatisfy({ (0x20..<0x7f).contains($0) }) { return text }
     var result = ""
     for scalar in text.unicodeScalars {

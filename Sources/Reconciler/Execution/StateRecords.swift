@@ -5,13 +5,16 @@ package import State
 /// Execution's memory in the state's files.
 package struct StateRecords: RecordEffects {
     private let store: StateStore
+    private let buildLogs: BuildLogs?
     /// The time, RFC 3339.
     private let now: @Sendable () -> String
 
     package init(
-        store: StateStore, now: @escaping @Sendable () -> String = { Date().formatted(.iso8601) }
+        store: StateStore, buildLogs: BuildLogs? = nil,
+        now: @escaping @Sendable () -> String = { Date().formatted(.iso8601) }
     ) {
         self.store = store
+        self.buildLogs = buildLogs
         self.now = now
     }
 
@@ -47,6 +50,7 @@ package struct StateRecords: RecordEffects {
     package func record(_ release: Release, plan: String, of app: String) async throws {
         var release = release
         release.plan = plan
+        release.at = now()
         try store.update(app) { state in
             state.releases.removeAll { $0.number == release.number }
             state.releases.append(release)
@@ -57,5 +61,8 @@ package struct StateRecords: RecordEffects {
         try store.update(app) { $0.applied = definition }
     }
 
-    package func forget(_ app: String) async throws { try store.forget(app) }
+    package func forget(_ app: String) async throws {
+        try buildLogs?.remove(app)
+        try store.forget(app)
+    }
 }

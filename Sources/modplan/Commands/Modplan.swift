@@ -9,8 +9,10 @@ package struct Modplan: AsyncParsableCommand {
         abstract: "A plan before every change to your apps on Docker, and the truth after it.",
         version: version,
         subcommands: [
-            ValidateCommand.self, PlanCommand.self, ApplyCommand.self, DestroyCommand.self,
-            StatusCommand.self, ImagesCommand.self, VersionCommand.self,
+            InitCommand.self, ValidateCommand.self, PlanCommand.self, ShowCommand.self,
+            ApplyCommand.self, DestroyCommand.self, StatusCommand.self, LogsCommand.self,
+            DoctorCommand.self,
+            HistoryCommand.self, StateCommand.self, ImagesCommand.self, VersionCommand.self,
         ])
 
     package init() {}
@@ -19,7 +21,7 @@ package struct Modplan: AsyncParsableCommand {
     /// was asked for.
     package static func run(_ arguments: [String]) async -> Int32 {
         do {
-            var command = try Self.parseAsRoot(arguments)
+            var command = try await Self.asyncParseAsRoot(arguments)
             if var command = command as? any AsyncParsableCommand {
                 try await command.run()
             } else {

@@ -2,6 +2,7 @@ import Docker
 import FoundationEssentials
 import Host
 package import Planning
+import State
 import Volumes
 
 /// Why a build failed.
@@ -21,29 +22,57 @@ package struct BuildError: Error, CustomStringConvertible {
     package var lines: [String]
 
     package var description: String {
-        let reason =
-            switch cause {
-            case .timeout(let seconds):
-                "the build did not end within \(seconds) s and was killed; raise build.timeout"
-            case .memory(let limit):
-                "the build ran out of memory (\(limit >> 20) MiB); raise build.memory"
-            case .processes(let limit):
-                "the build ran out of processes (\(limit) at once)"
-            case .disk(let size):
-                "the build filled its volume (\(size >> 20) MiB); raise build.volume"
-            case .missing:
-                "the build image has no executable 'build' on its PATH; name another image with "
-                    + "images.build"
-            case .status(let status): "the build failed with exit status \(status)"
-            case .signal(let signal): "the build was killed by signal \(signal)"
-            }
         guard !lines.isEmpty else { return reason }
         return "\(reason); its last lines:\n" + lines.map { "    \($0)" }.joined(separator: "\n")
+    }
+
+    /// Without the build's own words.
+    package var reason: String {
+        switch cause {
+        case .timeout(let seconds):
+            "the build did not end within \(seconds) s and was killed; raise build.timeout"
+        case .memory(let limit):
+            "the build ran out of memory (\(limit >> 20) MiB); raise build.memory"
+        case .processes(let limit):
+            "the build ran out of processes (\(limit) at once)"
+        case .disk(let size):
+            "the build filled its volume (\(size >> 20) MiB); raise build.volume"
+        case .missing:
+            "the build image has no executable 'build' on its PATH; name another image with "
+                + "images.build"
+        case .status(let status): "the build failed with exit status \(status)"
+        case .signal(let signal): "the build was killed by signal \(signal)"
+        }
     }
 }
 
 extension EngineContainers {
+    /// Everything that the build prints is kept for `logs --build`, however it ends.
     package func runBuild(
+        _ spec: Planning.ContainerSpec, timeoutSeconds: Int64,
+        output: @escaping @Sendable (String) -> Void
+    ) async throws {
+        var log: BuildLog?
+        do {
+            log = try buildLogs?.begin(spec.app)
+        } catch {
+            output("what the build prints is not kept: \(error)")
+        }
+        let kept = log
+        do {
+            try await build(spec, timeoutSeconds: timeoutSeconds) { line in
+                kept?.add(line)
+                output(line)
+            }
+            kept?.add("modplan: build ended well at \(Date().formatted(.iso8601))")
+        } catch {
+            let reason = (error as? BuildError)?.reason ?? "\(error)"
+            kept?.add("modplan: build failed at \(Date().formatted(.iso8601)): \(reason)")
+            throw error
+        }
+    }
+
+    private func build(
         _ spec: Planning.ContainerSpec, timeoutSeconds: Int64,
         output: @escaping @Sendable (String) -> Void
     ) async throws {

@@ -1,6 +1,7 @@
 package import Docker
 import Host
 package import Planning
+package import State
 package import Volumes
 
 /// Containers on a real engine. Every call may be repeated: what is there already, or gone
@@ -9,11 +10,17 @@ package struct EngineContainers: ContainerEffects {
     let engine: DockerClient
     let volumes: any VolumeStore
     let installation: String
+    /// Keeps what builds print; nil keeps nothing.
+    let buildLogs: BuildLogs?
 
-    package init(engine: DockerClient, volumes: any VolumeStore, installation: String) {
+    package init(
+        engine: DockerClient, volumes: any VolumeStore, installation: String,
+        buildLogs: BuildLogs? = nil
+    ) {
         self.engine = engine
         self.volumes = volumes
         self.installation = installation
+        self.buildLogs = buildLogs
     }
 
     // MARK: Network

@@ -22,7 +22,7 @@ package struct OutputLines {
     }
 
     /// What came after the last newline.
-    var rest: String? { pending.isEmpty ? nil : printable(pending) }
+    package var rest: String? { pending.isEmpty ? nil : printable(pending) }
 }
 
 /// Text from a container, fit for a terminal: no control character survives.

@@ -51,12 +51,14 @@ package struct Release: Sendable, Equatable, Codable {
     package var runImage: String
     /// The digest of the plan that made it.
     package var plan: String?
+    /// When it was recorded, RFC 3339, UTC.
+    package var at: String?
     /// What the build chose, `["node": "22.20.0"]`; nil where it said nothing. It is the app's word.
     package var runtime: [String: String]?
 
     package init(
         number: Int, commit: String, subject: String, tree: String, artifact: String,
-        buildImage: String, runImage: String, plan: String? = nil,
+        buildImage: String, runImage: String, plan: String? = nil, at: String? = nil,
         runtime: [String: String]? = nil
     ) {
         self.number = number
@@ -67,6 +69,7 @@ package struct Release: Sendable, Equatable, Codable {
         self.buildImage = buildImage
         self.runImage = runImage
         self.plan = plan
+        self.at = at
         self.runtime = runtime
     }
 }

@@ -28,6 +28,29 @@ package enum Address: Sendable, Hashable, Comparable {
         }
     }
 
+    /// Nil for a text that is no address.
+    package init?(_ description: String) {
+        let parts = description.split(separator: "/", omittingEmptySubsequences: false)
+            .map(String.init)
+        switch (parts.first, parts.count) {
+        case ("network", 1): self = .network
+        case ("artifact", 2): self = .artifact(key: parts[1])
+        case ("app", 3) where parts[2] == "build": self = .build(app: parts[1])
+        case ("app", 4), ("app", 6):
+            guard parts[2] == "instance", let number = Int(parts[3]) else { return nil }
+            if parts.count == 4 {
+                self = .instance(app: parts[1], number: number)
+            } else if parts[4] == "volume" {
+                self = .volume(app: parts[1], instance: number, role: parts[5])
+            } else {
+                return nil
+            }
+        default: return nil
+        }
+        // `01` and `1` must not be two texts of one address.
+        guard self.description == description else { return nil }
+    }
+
     /// The short form that people read: `blog/0`.
     package var label: String {
         switch self {

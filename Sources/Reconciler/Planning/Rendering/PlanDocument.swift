@@ -61,6 +61,8 @@ package struct PlanDocument: Codable, Equatable, Sendable {
     package var basis: Basis
     package var changes: [Change]
     package var drift: [Drift]
+    /// Apps with no change and no drift, by name.
+    package var inSync: [String]
     package var steps: [Step]
     package var summary: Summary
     package var needsAllowDestroy: Bool
@@ -92,6 +94,7 @@ extension PlanDocument {
                 address: $0.address.description, kind: $0.kind.rawValue, evidence: $0.evidence,
                 healed: $0.isHealed)
         }
+        inSync = plan.inSync
         steps = plan.steps.map {
             Step(
                 id: $0.id, kind: $0.operation.kind, subject: $0.subject.description,

@@ -1,3 +1,5 @@
+import Desired
+
 extension Plan {
     /// Resources that the world moved, each counted once.
     package var driftCount: Int { Set(drift.map(\.address)).count }
@@ -9,53 +11,67 @@ extension Plan {
         Set(changes.filter { $0.action == .hold }.map(\.address.app)).count
     }
 
-    /// The plan as people read it: a line a change, aligned, and a summary.
+    /// The plan as people read it.
+    package var text: String { PlanDocument(self).text }
+}
+
+extension PlanDocument {
+    /// The plan as people read it: a line a change, aligned, and a summary. Rendered from the
+    /// document, so that a saved plan reads as it did when it was made.
     package var text: String {
-        var rows: [(address: Address, cells: [String])] = []
+        var rows: [(address: Address?, cells: [String])] = []
         for change in changes {
-            rows.append(
-                (
-                    change.address,
-                    [
-                        String(change.action.glyph), change.address.label, change.action.rawValue,
-                        change.explanation, change.disruption.description,
-                    ]
-                ))
+            let address = Address(change.address)
+            rows.append((address, change.cells(labelled: address?.label ?? change.address)))
         }
         for item in drift {
-            rows.append(
-                (item.address, ["!", item.address.label, "drift", item.evidence, ""]))
+            let address = Address(item.address)
+            let label = address?.label ?? item.address
+            rows.append((address, ["!", label, "drift", item.evidence, ""]))
         }
         // Stable: an address's changes stay before its drift.
-        let ordered = rows.enumerated().sorted {
-            ($0.element.address, $0.offset) < ($1.element.address, $1.offset)
+        let ordered = rows.enumerated().sorted { left, right in
+            guard left.element.address != right.element.address else {
+                return left.offset < right.offset
+            }
+            // A later modplan's address comes last.
+            guard let first = left.element.address else { return false }
+            guard let second = right.element.address else { return true }
+            return first < second
         }
         var table = ordered.map(\.element.cells)
         table += inSync.map { ["=", $0, "in sync", "", ""] }
-        return aligned(table) + summaryLine + "\n"
+        // The document may have come from anywhere.
+        return aligned(table.map { $0.map(printable) }) + summaryLine + "\n"
     }
 
     private var summaryLine: String {
         var parts: [String] = []
-        parts.append("\(changeCount) \(changeCount == 1 ? "change" : "changes")")
-        parts.append("\(driftCount) drift")
-        if heldCount > 0 { parts.append("\(heldCount) held") }
-        parts.append("\(inSync.count) in sync")
-        let steps = "\(self.steps.count) \(self.steps.count == 1 ? "step" : "steps")"
-        let partial = basis.isPartial ? " Partial: only the apps that were named." : ""
+        parts.append("\(summary.changes) \(summary.changes == 1 ? "change" : "changes")")
+        parts.append("\(summary.drift) drift")
+        if summary.held > 0 { parts.append("\(summary.held) held") }
+        parts.append("\(summary.inSync) in sync")
+        let steps = "\(summary.steps) \(summary.steps == 1 ? "step" : "steps")"
+        let partial = basis.partial ? " Partial: only the apps that were named." : ""
         return "Plan: \(parts.joined(separator: ", ")). \(steps).\(partial)"
     }
 }
 
-extension Change {
+extension PlanDocument.Change {
+    fileprivate func cells(labelled label: String) -> [String] {
+        let glyph = Action(rawValue: action)?.glyph ?? "?"
+        return [String(glyph), label, action, explanation, disruption]
+    }
+
     /// The reason and what caused it, in words: `run.environment: GREETING changed`.
     package var explanation: String {
         let causes = fields.joined(separator: ", ")
-        return switch reason {
+        let words = Reason(rawValue: reason)?.words ?? reason
+        return switch Reason(rawValue: reason) {
         case .environmentChanged, .settingsChanged: "\(causes) changed"
-        case .sourceChanged: "\(reason.words) \(causes)"
-        case .stopped: "\(reason.words) by \(causes), until 'modplan start'"
-        default: fields.isEmpty ? reason.words : "\(reason.words): \(causes)"
+        case .sourceChanged: "\(words) \(causes)"
+        case .stopped: "\(words) by \(causes), until 'modplan start'"
+        default: fields.isEmpty ? words : "\(words): \(causes)"
         }
     }
 }

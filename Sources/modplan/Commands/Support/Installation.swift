@@ -15,13 +15,16 @@ struct CommonOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The host file.",
-            discussion: "Default: $MODPLAN_CONFIG, ./modplan.yaml or /etc/modplan/modplan.yaml."))
+            discussion: "Default: $MODPLAN_CONFIG, ./modplan.yaml or /etc/modplan/modplan.yaml."),
+        completion: .file(extensions: ["yaml"]))
     var config: String?
 }
 
 /// One installation: its host file, with every path absolute, and the adapters that it names.
 struct Installation: Sendable {
     let file: HostFile
+    /// Where it was found, absolute.
+    let path: String
     /// The host file's own folder, which relative paths start from.
     let folder: String
     let engine: DockerClient
@@ -34,6 +37,7 @@ struct Installation: Sendable {
         let bytes = try readHostFile(path, limit: 64 << 10)
         file = try decodeHostFile(bytes, file: path).get()
         let absolute = absolutePath(path)
+        self.path = absolute
         let folder = canonicalPath(
             String(absolute.prefix(upTo: absolute.lastIndex(of: "/") ?? absolute.endIndex)))
         self.folder = folder
@@ -61,6 +65,11 @@ struct Installation: Sendable {
             engine: engine, volumes: volumes, installation: file.installation,
             imagePrefix: file.images)
     }
+
+    /// Where the state's files lie.
+    var stateFolder: String { resolve(file.state) }
+
+    var buildLogs: BuildLogs { BuildLogs(folder: "\(stateFolder)/builds") }
 
     func resolve(_ path: String) -> String { Self.resolve(path, folder) }
 

@@ -17,6 +17,20 @@ enum Output {
         result(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
     }
 
+    /// One object on a line of its own, for streams.
+    static func jsonLine(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        result(String(decoding: try encoder.encode(value), as: UTF8.self) + "\n")
+    }
+
+    /// True once nobody reads the results any more, as when `head` has seen enough.
+    static var isAbandoned: Bool {
+        var descriptor = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&descriptor, 1, 0) == 1
+            && descriptor.revents & Int16(POLLERR | POLLHUP | POLLNVAL) != 0
+    }
+
     static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
     private static func write(_ text: String, to descriptor: Int32) {

@@ -16,12 +16,13 @@ extension Installation {
     private var executor: StepExecutor {
         StepExecutor(
             containers: EngineContainers(
-                engine: engine, volumes: volumes, installation: file.installation),
+                engine: engine, volumes: volumes, installation: file.installation,
+                buildLogs: buildLogs),
             programs: SupervisorPrograms(
                 engine: engine, volumes: volumes,
                 network: Naming(installation: file.installation).network),
             files: VolumeFiles(volumes: volumes) { try repositoryPath($0.repository) },
-            volumes: volumes, records: StateRecords(store: store))
+            volumes: volumes, records: StateRecords(store: store, buildLogs: buildLogs))
     }
 }
 

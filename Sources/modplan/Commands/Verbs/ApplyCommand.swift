@@ -35,7 +35,8 @@ struct ApplyCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var options: ExecutionOptions
-    @Argument(help: "A saved plan, or the apps to apply; all if none is named.")
+    @Argument(
+        help: "A saved plan, or the apps to apply; all if none is named.", completion: .apps)
     var subjects: [String] = []
 
     func run() async throws {
@@ -61,7 +62,8 @@ struct DestroyCommand: AsyncParsableCommand {
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var options: ExecutionOptions
-    @Argument(help: "The apps to end; all if none is named.") var apps: [String] = []
+    @Argument(help: "The apps to end; all if none is named.", completion: .apps)
+    var apps: [String] = []
 
     func run() async throws {
         try await ApplySession(try Installation(common), options)

@@ -7,8 +7,10 @@ struct PlanCommand: AsyncParsableCommand {
         commandName: "plan", abstract: "Show what apply would do, and change nothing.")
 
     @OptionGroup var common: CommonOptions
-    @Argument(help: "The apps to plan; all if none is named.") var apps: [String] = []
-    @Option(help: "Save the plan, for 'modplan apply FILE'.") var out: String?
+    @Argument(help: "The apps to plan; all if none is named.", completion: .apps)
+    var apps: [String] = []
+    @Option(help: "Save the plan, for 'modplan apply FILE'.", completion: .file())
+    var out: String?
     @Flag(help: "Print one JSON document.") var json = false
     @Flag(help: "Exit with 2 if the plan holds steps.") var detailedExitcode = false
     @Flag(help: "Show only what moved in the world, not what apply would do.")

@@ -9,7 +9,8 @@ struct StatusCommand: AsyncParsableCommand {
         commandName: "status", abstract: "Show what runs, and what happened to it.")
 
     @OptionGroup var common: CommonOptions
-    @Argument(help: "The apps to show; all if none is named.") var apps: [String] = []
+    @Argument(help: "The apps to show; all if none is named.", completion: .apps)
+    var apps: [String] = []
     @Flag(help: "Print one JSON document.") var json = false
 
     func run() async throws {

@@ -1,0 +1,37 @@
+import Desired
+import Host
+import Planning
+import Volumes
+
+extension Installation {
+    /// Every app that git, the state or the volumes know of, by name. Where git cannot be read,
+    /// the others still answer.
+    func knownApps() async -> [String] {
+        var names = Set((try? await readDefinitions())?.map(\.definition.name) ?? [])
+        names.formUnion((try? rememberedApps()) ?? [])
+        let naming = Naming(installation: file.installation)
+        for volume in (try? await volumes.list(prefix: naming.volumePrefix)) ?? [] {
+            switch naming.role(ofVolume: volume.name) {
+            case .build(let app, _), .run(let app, _, _): names.insert(app)
+            case .artifact, nil: break
+            }
+        }
+        return names.sorted()
+    }
+
+    /// - Throws: what `plan` says of an app that nothing knows of.
+    func requireKnown(_ app: String) async throws {
+        guard await knownApps().contains(app) else { throw PlanningError.unknownApps([app]) }
+    }
+}
+
+extension Installation {
+    /// Every app that has a state file, by name, whether it can be read or not.
+    func rememberedApps() throws -> [String] {
+        let folder = "\(stateFolder)/apps"
+        guard try hostEntry(folder) != nil else { return [] }
+        return try Directory(path: folder).names().compactMap { name in
+            name.hasSuffix(".json") && !name.hasPrefix(".") ? String(name.dropLast(5)) : nil
+        }
+    }
+}
