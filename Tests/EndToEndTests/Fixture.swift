@@ -128,10 +128,14 @@ struct Fixture: Sendable {
     // MARK: Commands
 
     func modplan(_ arguments: String..., config: String? = nil) async throws -> Outcome {
+        try await Self.run(arguments + ["--config", config ?? self.config])
+    }
+
+    /// Runs modplan with these words and no others.
+    static func run(_ arguments: [String]) async throws -> Outcome {
         let binary = "\(Self.checkout)/.build/debug/modplan"
         let result = try await Subprocess.run(
-            .path(FilePath(binary)),
-            arguments: Arguments(arguments + ["--config", config ?? self.config]),
+            .path(FilePath(binary)), arguments: Arguments(arguments),
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         let status: Int32 =
             switch result.terminationStatus {
@@ -139,6 +143,11 @@ struct Fixture: Sendable {
             case .signaled(let signal): 128 + signal
             }
         return Outcome(status: status, output: result.standardOutput, errors: result.standardError)
+    }
+
+    /// The output of a shell's pipeline.
+    static func pipeline(_ words: String) async throws -> String {
+        try await Tool.run("sh", ["-c", words])
     }
 
     /// Applies, and expects it to work.
