@@ -5,12 +5,14 @@ package import Planning
 ///
 ///     apps/<app>.json        what was applied: serial, releases, stops
 ///     ledger/<app>.json      which notifications were counted
-///     unsettled/<app>.<n>    an instance that was changed and not seen ready since
 ///     journal/<app>.jsonl    intents and outcomes, appended
 ///     locks/<app>.lock       held while a command works on the app
 ///
 /// All of it is a cache. What neither labels nor git can say again stands a second time in the
-/// records, beside the volumes; where an app's own file is gone, its record speaks for it.
+/// records, beside the volumes; where an app's own file is gone, its record speaks for it:
+///
+///     apps/<app>.json        the same as above
+///     unsettled/<app>.<n>    an instance that was changed and not seen ready since
 package struct StateStore: Sendable {
     package static let formatVersion = 1
     static let sizeLimit = 4 << 20
@@ -91,6 +93,10 @@ package struct StateStore: Sendable {
                 try place.rename(path, to: "\(state.app).json.aside-\(epoch)")
                 aside.append("\(place.location)/\(path).aside-\(epoch)")
             }
+        }
+        // Of what nothing is known, nothing is said.
+        guard state.applied != nil || !state.releases.isEmpty || state.stopped != nil else {
+            return aside
         }
         try save(state, path, in: records)
         try save(state, path, in: files)

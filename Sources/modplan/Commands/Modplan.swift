@@ -10,8 +10,8 @@ package struct Modplan: AsyncParsableCommand {
         version: version,
         subcommands: [
             InitCommand.self, ValidateCommand.self, PlanCommand.self, ShowCommand.self,
-            ApplyCommand.self, DestroyCommand.self, StatusCommand.self, LogsCommand.self,
-            DoctorCommand.self,
+            ApplyCommand.self, DestroyCommand.self, RestartCommand.self, StopCommand.self,
+            StartCommand.self, StatusCommand.self, LogsCommand.self, DoctorCommand.self,
             HistoryCommand.self, StateCommand.self, ImagesCommand.self, VersionCommand.self,
         ])
 

@@ -82,8 +82,10 @@ package struct Applier: Sendable {
             }
         }
         try await countMail(input, of: held.names, warn: warn)
+        // In the name of the plan that was approved, which is then known as applied.
         let execution = await execute(
-            plan, with: executor, parallelism: request.parallelism, stop: stop, report: report)
+            plan, named: request.saved?.digest ?? plan.digest, with: executor,
+            parallelism: request.parallelism, stop: stop, report: report)
         return ApplyOutcome(plan: plan, execution: execution)
     }
 
