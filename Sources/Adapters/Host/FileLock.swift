@@ -30,8 +30,7 @@ package final class FileLock: Sendable {
             let bytes = (try? readAll(descriptor, subject: path, limit: 4096)) ?? []
             throw Held(holder: String(decoding: bytes, as: UTF8.self))
         }
-        ftruncate(descriptor, 0)
-        lseek(descriptor, 0, SEEK_SET)
+        guard ftruncate(descriptor, 0) == 0 else { throw SystemError("truncate", path) }
         try writeAll(descriptor, Array(holder.utf8), subject: path)
         return lock
     }

@@ -94,6 +94,7 @@ package struct FileVolumes: VolumeStore {
                 throw VolumeError("seal", name, "dumpe2fs names no block count and size")
             }
             try resizeFile(file, size: size)
+            try syncFile(file)
             let images = try Directory(path: images)
             try images.rename("\(name).img", to: "\(artifact).img")
             try removeHostEntry(path, folder: true)

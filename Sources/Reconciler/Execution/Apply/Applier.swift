@@ -39,7 +39,7 @@ package struct Applier: Sendable {
         return PlanningInput(
             installation: installation, desired: desired, observed: await observed,
             states: remembered.apps, unreadable: remembered.unreadable,
-            ledgers: try store.ledgers(), unsettled: try store.unsettled(),
+            ledgers: remembered.ledgers, unsettled: try store.unsettled(),
             selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
     }
 
