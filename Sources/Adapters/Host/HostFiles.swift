@@ -56,14 +56,6 @@ package func removeHostEntry(_ path: String, folder: Bool) throws(SystemError) {
     guard result == 0 || errno == ENOENT else { throw SystemError("remove", path) }
 }
 
-/// Makes a new file of so many bytes that takes up no space yet.
-package func makeSparseFile(_ path: String, size: Int64) throws(SystemError) {
-    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard file >= 0 else { throw SystemError("create", path) }
-    defer { close(file) }
-    guard ftruncate(file, off_t(size)) == 0 else { throw SystemError("size", path) }
-}
-
 /// Sets the length of a file that is there.
 package func resizeFile(_ path: String, size: Int64) throws(SystemError) {
     guard truncate(path, off_t(size)) == 0 else { throw SystemError("size", path) }
