@@ -91,7 +91,7 @@ import Testing
             try store.append(entry("s"), to: "web")
             for _ in 0..<2 { try store.forget("web") }
             #expect(try store.states().apps.isEmpty)
-            #expect(try store.ledgers().isEmpty)
+            #expect(try store.states().ledgers.isEmpty)
             #expect(try store.journal(of: "web").count == 1)
         }
     }
@@ -105,6 +105,31 @@ import Testing
             #expect(events.map(\.file) == ["1.json", "2.json", "2.json"])
             #expect(events.map(\.instance) == [0, 0, 1])
             #expect(try store.states().apps.isEmpty, "counting raises no serial")
+        }
+    }
+
+    @Test func aLedgerThatCannotBeReadKeepsNobodyFromTheOthers() throws {
+        try withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            try store.count([event("1.json")], of: "shop")
+            try write("{", to: "ledger/web.json", in: folder)
+            let states = try store.states()
+            #expect(states.ledgers["shop"]?.events.count == 1)
+            #expect(states.unreadable["web"]?.contains("\(folder)/ledger/web.json") == true)
+            #expect(throws: StateError.self) { try store.count([event("2.json")], of: "web") }
+            #expect(try bytes("\(folder)/ledger/web.json") == Array("{".utf8))
+        }
+    }
+
+    @Test func aFileThatIsNoStateKeepsNobodyFromTheOthers() throws {
+        try withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            try store.update("shop") { $0.applied = "b" }
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/apps/web.json", withIntermediateDirectories: true)
+            let states = try store.states()
+            #expect(states.apps["shop"]?.applied == "b")
+            #expect(states.unreadable["web"]?.contains("\(folder)/apps/web.json") == true)
         }
     }
 

@@ -35,14 +35,21 @@ package struct StateStore: Sendable {
 
     // MARK: Apps
 
-    /// Every app's state, and why what could not be read could not.
+    /// Every app's state and ledger, and why what could not be read could not.
     package func states() throws -> RememberedStates {
         var found = RememberedStates()
         let names = try files.names(in: "apps") + records.names(in: "apps")
         for app in Set(names.compactMap(appName)).sorted() {
             do {
                 found.apps[app] = try state(of: app)
-            } catch let error as StateError {
+            } catch {
+                found.unreadable[app] = "\(error)"
+            }
+        }
+        for app in try files.names(in: "ledger").compactMap(appName) {
+            do {
+                found.ledgers[app] = try ledger(of: app)
+            } catch {
                 found.unreadable[app] = "\(error)"
             }
         }
@@ -124,14 +131,6 @@ package struct StateStore: Sendable {
     }
 
     // MARK: Ledgers
-
-    package func ledgers() throws -> [String: Ledger] {
-        var found: [String: Ledger] = [:]
-        for app in try files.names(in: "ledger").compactMap(appName) {
-            found[app] = try ledger(of: app)
-        }
-        return found
-    }
 
     package func ledger(of app: String) throws -> Ledger {
         try load(Ledger.self, "ledger/\(app).json", from: files) ?? Ledger()
