@@ -42,6 +42,8 @@ package enum Operation: Sendable, Equatable {
     case stopProgram(ContainerReference)
     case awaitReady(ContainerReference, volume: String, port: Int, ReadyCheck)
     case recordApplied(definition: String)
+    /// Nil ends a pin.
+    case recordPin(Pin?)
     case forgetApp
 
     /// The verb and noun that people and scripts see.
@@ -70,6 +72,7 @@ package enum Operation: Sendable, Equatable {
         case .stopProgram: "stop-program"
         case .awaitReady: "await-ready"
         case .recordApplied: "record-applied"
+        case .recordPin: "record-pin"
         case .forgetApp: "forget-app"
         }
     }

@@ -8,7 +8,7 @@ extension Plan {
 
     /// Apps that are kept down.
     package var heldCount: Int {
-        Set(changes.filter { $0.action == .hold }.map(\.address.app)).count
+        Set(changes.filter { $0.reason == .stopped }.map(\.address.app)).count
     }
 
     /// The plan as people read it.
@@ -70,6 +70,7 @@ extension PlanDocument.Change {
         return switch Reason(rawValue: reason) {
         case .environmentChanged, .settingsChanged: "\(causes) changed"
         case .sourceChanged: "\(words) \(causes)"
+        case .pinned: "\(words) to \(causes)"
         case .stopped: "\(words) by \(causes), until 'modplan start'"
         default: fields.isEmpty ? words : "\(words): \(causes)"
         }
@@ -103,6 +104,9 @@ extension Reason {
         case .destroyed: "destroy was asked for"
         case .stopped: "stopped"
         case .restartRequested: "restart was asked for"
+        case .rolledBack: "rolled back"
+        case .pinned: "pinned"
+        case .unpinned: "no longer pinned"
         }
     }
 }
