@@ -78,7 +78,7 @@ package struct SupervisorPrograms: ProgramEffects {
     /// listen yet, or an `update` that a killed apply left running takes the program out and in again.
     private static func passes(_ output: String) -> Bool {
         [
-            "no such file", "refused connection", "BAD_NAME: \(program)",
+            "no such file", "FileNotFoundError", "refused connection", "BAD_NAME: \(program)",
             "ALREADY_ADDED: \(program)", "STILL_RUNNING: \(program)",
         ].contains { output.contains($0) }
     }
