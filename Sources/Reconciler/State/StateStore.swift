@@ -136,7 +136,7 @@ package struct StateStore: Sendable {
 
     /// Removes all that is known of an app but its journal, which tells how it ended.
     package func forget(_ app: String) throws {
-        for case .instance(app, let number) in try unsettled() {
+        for case .instance(app, let number) in try unsettled().sorted() {
             try settle(app, instance: number)
         }
         try files.remove("ledger/\(app).json")

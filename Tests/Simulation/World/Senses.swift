@@ -38,7 +38,10 @@ struct SimulatedObserver: HostObserver {
             guard var engine = now.engine.value else { break }
             for index in engine.containers.indices where engine.containers[index].program != nil {
                 engine.containers[index].program = .unavailable("no answer in 2 s")
-                world.unknown.insert(engine.containers[index].id)
+                let id = engine.containers[index].id
+                // Below an unmounted volume nothing is known anyway: it is mounted first.
+                let volume = world.host.boxes[id].flatMap { world.host.disks[$0.volume] }
+                if volume?.isMounted == true { world.unknown.insert(id) }
             }
             seen.engine = .read(engine)
         default:

@@ -238,7 +238,7 @@ package final class Simulation {
         for number in 1...Self.mostPasses {
             pass()
             guard world.violations.isEmpty else { return number }
-            guard let plan = planned(), plan.isEmpty, plan.drift.isEmpty,
+            guard let plan = planned(), plan.isEmpty, plan.drift.isEmpty, !world.hasMail,
                 world.difference() == nil
             else { continue }
             requireStillness()
@@ -273,7 +273,7 @@ package final class Simulation {
             for event in ledger?.events ?? [] { counted[event.file, default: 0] += 1 }
         }
         for (file, volume) in world.emitted.sorted(by: { $0.key < $1.key })
-        where !world.lost.contains(file) && world.host.disks[volume] != nil {
+        where !world.lost.contains(file) && world.host.disks[volume]?.isMounted == true {
             let count = counted[file] ?? 0
             if count != 1 { world.violate("notification \(file) was counted \(count) times") }
         }

@@ -191,6 +191,9 @@ final class World: @unchecked Sendable {
         lost.insert(gone.file)
     }
 
+    /// Some lies where modplan can see it, counted or not.
+    var hasMail: Bool { host.disks.values.contains { $0.isMounted && !$0.notifications.isEmpty } }
+
     /// What lay on a volume that is gone.
     func loseMail(of volume: String) {
         for (file, place) in emitted where place == volume { lost.insert(file) }
