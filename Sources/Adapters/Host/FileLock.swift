@@ -22,6 +22,15 @@ package final class FileLock: Sendable {
     ///
     /// - Throws: `Held` if another process has it, `SystemError` if the file cannot be had.
     package static func take(_ path: String, holder: String) throws -> FileLock {
+        for _ in 0..<100 {
+            if let lock = try takeOnce(path, holder: holder) { return lock }
+        }
+        throw SystemError("lock", path, code: 0, detail: "others remove it again and again")
+    }
+
+    /// - Returns: nil if the file was removed between its opening and its locking: such a lock
+    ///   keeps nobody out.
+    private static func takeOnce(_ path: String, holder: String) throws -> FileLock? {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SystemError("open", path) }
         let lock = FileLock(descriptor: descriptor)
@@ -30,6 +39,9 @@ package final class FileLock: Sendable {
             let bytes = (try? readAll(descriptor, subject: path, limit: 4096)) ?? []
             throw Held(holder: String(decoding: bytes, as: UTF8.self))
         }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw SystemError("stat", path) }
+        guard let entry = try hostEntry(path), entry.st_ino == status.st_ino else { return nil }
         ftruncate(descriptor, 0)
         lseek(descriptor, 0, SEEK_SET)
         try writeAll(descriptor, Array(holder.utf8), subject: path)

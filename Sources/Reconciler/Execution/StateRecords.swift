@@ -40,11 +40,17 @@ package struct StateRecords: RecordEffects {
     private func append(
         _ event: JournalEntry.Event, _ step: Step, _ plan: String, _ message: String?
     ) throws {
-        // What apps share goes to a journal that no app can be named like.
         try store.append(
             JournalEntry(
                 event: event, at: now(), plan: plan, step: step.id,
-                kind: step.operation.kind, message: message), to: step.subject.app ?? "_shared")
+                kind: step.operation.kind, message: message), to: journal(of: step.subject))
+    }
+
+    /// What apps share, and what holds no app's lock, goes to journals that no app can be named
+    /// like.
+    private func journal(of subject: Address) -> String {
+        if case .task = subject { return "_tasks" }
+        return subject.app ?? "_shared"
     }
 
     package func record(_ release: Release, plan: String, of app: String) async throws {

@@ -43,6 +43,8 @@ struct Scenario: Sendable, CustomTestStringConvertible {
             observed: try observed.snapshot(resolver), states: try resolver.states(),
             unreadable: request.unreadable ?? [:],
             ledgers: states.compactMapValues(\.ledger),
+            livingTasks: Set(
+                (request.livingTasks ?? []).map { "\(Resolver.installation).task.\($0)" }),
             selection: request.selection.map(Set.init), purpose: request.purpose)
     }
 
@@ -75,6 +77,8 @@ struct RequestFixture: Decodable {
     var selection: [String]?
     var destroys: Bool?
     var restarts: Bool?
+    /// `app.id` of the tasks whose process lives.
+    var livingTasks: [String]?
     /// By app, why its state cannot be read.
     var unreadable: [String: String]?
 

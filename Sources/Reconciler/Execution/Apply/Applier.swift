@@ -38,11 +38,14 @@ package struct Applier: Sendable {
         async let observed = observer.observe()
         let desired = purpose == .destroy ? [] : try await definitions.desired()
         let remembered = try store.states()
+        let snapshot = await observed
+        // Only now: see `livingTasks`.
+        let tasks = try locks.held(prefix: Naming(installation: installation).taskPrefix)
         return PlanningInput(
-            installation: installation, desired: desired, observed: await observed,
+            installation: installation, desired: desired, observed: snapshot,
             states: remembered.apps, unreadable: remembered.unreadable,
             ledgers: try store.ledgers(), unsettled: try store.unsettled(),
-            selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
+            livingTasks: tasks, selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
     }
 
     /// - Parameters:
