@@ -12,6 +12,7 @@ package struct Modplan: AsyncParsableCommand {
             InitCommand.self, ValidateCommand.self, PlanCommand.self, ShowCommand.self,
             ApplyCommand.self, DestroyCommand.self, StatusCommand.self, LogsCommand.self,
             DoctorCommand.self,
+            RunCommand.self,
             HistoryCommand.self, StateCommand.self, ImagesCommand.self, VersionCommand.self,
         ])
 
