@@ -136,7 +136,11 @@ let package = Package(
         tests("SupervisordTests", uses: ["Desired", "Planning", subprocess, systemPackage]),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"], exclude: ["Scenarios"]),
         tests("ExecutionTests", uses: ["Execution", "Planning", "Desired", "Volumes"]),
-        tests("StateTests", uses: ["State", "Planning", "Host"]),
+        // A process for StateTests to end or to make fail at each of its system calls.
+        .executableTarget(
+            name: "StateWriter", dependencies: ["State", "Planning", "Desired", "Host"],
+            path: "Tests/StateWriter", swiftSettings: strict),
+        tests("StateTests", uses: ["State", "StateWriter", "Planning", "Host"]),
         tests(
             "CommandsTests",
             uses: [

@@ -17,7 +17,8 @@ import Testing
     ) async throws {
         let recorder = Recorder()
         let result = await execute(
-            makePlan(Self.steps), with: recorder.executor(), parallelism: parallelism,
+            makePlan(Self.steps), named: "digest", with: recorder.executor(),
+            parallelism: parallelism,
             stop: StopRequest(), report: { _ in })
         #expect(result == ExecutionResult(done: 5))
         for step in Self.steps {
@@ -36,7 +37,8 @@ import Testing
         let recorder = Recorder()
         let events = Mutex<[String]>([])
         let result = await execute(
-            makePlan(Self.steps), with: recorder.executor(failing: ["start a"]), parallelism: 2,
+            makePlan(Self.steps), named: "digest", with: recorder.executor(failing: ["start a"]),
+            parallelism: 2,
             stop: StopRequest()
         ) { event in
             switch event {
@@ -62,7 +64,8 @@ import Testing
         let recorder = Recorder()
         let result = await execute(
             makePlan([step("a"), step("b", after: ["a"])]),
-            with: recorder.executor(failing: ["intend a"]), parallelism: 2, stop: StopRequest(),
+            named: "digest", with: recorder.executor(failing: ["intend a"]), parallelism: 2,
+            stop: StopRequest(),
             report: { _ in })
         #expect(result == ExecutionResult(failed: 1, skipped: 1))
         #expect(recorder.all == ["intend a"])
@@ -72,7 +75,8 @@ import Testing
         let recorder = Recorder()
         let result = await execute(
             makePlan([step("a"), step("b", after: ["a"])]),
-            with: recorder.executor(failing: ["conclude a"]), parallelism: 2, stop: StopRequest(),
+            named: "digest", with: recorder.executor(failing: ["conclude a"]), parallelism: 2,
+            stop: StopRequest(),
             report: { _ in })
         #expect(result == ExecutionResult(failed: 1, skipped: 1))
         #expect(recorder.all == ["intend a", "start a", "conclude a"])
@@ -83,7 +87,8 @@ import Testing
         let stop = StopRequest()
         let notStarted = Mutex<[String]>([])
         let result = await execute(
-            makePlan(Self.steps), with: recorder.executor { if $0 == "a" { stop.request() } },
+            makePlan(Self.steps), named: "digest",
+            with: recorder.executor { if $0 == "a" { stop.request() } },
             parallelism: 1, stop: stop
         ) { event in
             if case .notStarted(let step) = event { notStarted.withLock { $0.append(step.id) } }
@@ -96,7 +101,8 @@ import Testing
     @Test func nothingToDoIsComplete() async {
         let recorder = Recorder()
         let result = await execute(
-            makePlan([]), with: recorder.executor(), parallelism: 4, stop: StopRequest(),
+            makePlan([]), named: "digest", with: recorder.executor(), parallelism: 4,
+            stop: StopRequest(),
             report: { _ in })
         #expect(result.isComplete)
         #expect(recorder.all.isEmpty)
@@ -144,7 +150,8 @@ import Testing
         let only = Step(
             id: "s", subject: .instance(app: "web", number: 0), operation: operation, after: [])
         let result = await execute(
-            makePlan([only]), with: recorder.executor(), parallelism: 1, stop: StopRequest(),
+            makePlan([only]), named: "digest", with: recorder.executor(), parallelism: 1,
+            stop: StopRequest(),
             report: { _ in })
         #expect(result.isComplete)
         #expect(recorder.all == ["intend s", call, "conclude s"])
@@ -164,7 +171,7 @@ import Testing
         let only = Step(
             id: "s", subject: .task(app: "web", id: "i"), operation: .runTask(spec), after: [])
         let result = await execute(
-            makePlan([only]), with: recorder.executor(console: console), parallelism: 1,
+            makePlan([only]), named: "p", with: recorder.executor(console: console), parallelism: 1,
             stop: StopRequest(), report: { _ in })
         // However the command ends, it was run.
         #expect(result.isComplete)

@@ -49,7 +49,8 @@ import Testing
             operation: .recordRelease(release, artifact: "key.artifact"), after: [])
         let lines = Mutex<[String]>([])
         let result = await execute(
-            makePlan([step]), with: recorder.executor(failing: failing), parallelism: 1,
+            makePlan([step]), named: String(repeating: "d", count: 64),
+            with: recorder.executor(failing: failing), parallelism: 1,
             stop: StopRequest()
         ) { event in
             if case .output(_, let line) = event { lines.withLock { $0.append(line) } }

@@ -159,6 +159,24 @@ import Volumes
         }
     }
 
+    /// Its name may never be made again.
+    @Test func whatADeadProcessWasMakingGoesAndWhatALivingOneMakesStays() async throws {
+        try await withStore { store in
+            try await store.create("t.first", limit: Self.size)
+            let images = try Directory(
+                path: store.mountPoint(of: "t.first").replacing("/mounts/t.first", with: "/images"))
+            try images.create("t.dead.img.partial", "half".utf8, mode: 0o600)
+            let path = "\(images.path)/t.living.img.partial"
+            let living = try FileLock.make(path)
+            #expect(throws: FileLock.Held.self) { try FileLock.make(path) }
+            try await store.create("t.second", limit: Self.size)
+            #expect(
+                try images.names() == ["t.first.img", "t.living.img.partial", "t.second.img"])
+            withExtendedLifetime(living) {}
+            try FileLock.removeUnheld(path)
+        }
+    }
+
     @Test func everyCallMayBeRepeated() async throws {
         try await withStore { store in
             try await store.create("t.run", limit: Self.size)

@@ -72,6 +72,27 @@ import Testing
         }
     }
 
+    @Test func aRecordThatCannotBeReadIsNotWrittenOver() throws {
+        try withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            try store.update("web") { $0.applied = "a" }
+            try write("{", to: "records/apps/web.json", in: folder)
+            try store.update("web") { $0.applied = "b" }
+            #expect(try store.recorded("web")?.applied == "b")
+            #expect(
+                try bytes("\(folder)/records/apps/web.json.aside-epoch") == Array("{".utf8))
+
+            let future = #"{"formatVersion":2,"installation":"test","content":{"new":true}}"#
+            try write(future, to: "records/apps/web.json", in: folder)
+            let error = #expect(throws: StateError.self) {
+                try store.update("web") { $0.applied = "c" }
+            }
+            #expect(error?.file == "\(folder)/records/apps/web.json")
+            #expect(try bytes("\(folder)/records/apps/web.json") == Array(future.utf8))
+            #expect(try store.state(of: "web").applied == "b")
+        }
+    }
+
     @Test func anotherInstallationsStateIsRefused() throws {
         try withFolder { folder in
             try StateStore(directory: folder, installation: "one").update("web") {
@@ -91,7 +112,7 @@ import Testing
             try store.append(entry("s"), to: "web")
             for _ in 0..<2 { try store.forget("web") }
             #expect(try store.states().apps.isEmpty)
-            #expect(try store.ledgers().isEmpty)
+            #expect(try store.states().ledgers.isEmpty)
             #expect(try store.journal(of: "web").count == 1)
         }
     }
@@ -105,6 +126,31 @@ import Testing
             #expect(events.map(\.file) == ["1.json", "2.json", "2.json"])
             #expect(events.map(\.instance) == [0, 0, 1])
             #expect(try store.states().apps.isEmpty, "counting raises no serial")
+        }
+    }
+
+    @Test func aLedgerThatCannotBeReadKeepsNobodyFromTheOthers() throws {
+        try withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            try store.count([event("1.json")], of: "shop")
+            try write("{", to: "ledger/web.json", in: folder)
+            let states = try store.states()
+            #expect(states.ledgers["shop"]?.events.count == 1)
+            #expect(states.unreadable["web"]?.contains("\(folder)/ledger/web.json") == true)
+            #expect(throws: StateError.self) { try store.count([event("2.json")], of: "web") }
+            #expect(try bytes("\(folder)/ledger/web.json") == Array("{".utf8))
+        }
+    }
+
+    @Test func aFileThatIsNoStateKeepsNobodyFromTheOthers() throws {
+        try withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            try store.update("shop") { $0.applied = "b" }
+            try FileManager.default.createDirectory(
+                atPath: "\(folder)/apps/web.json", withIntermediateDirectories: true)
+            let states = try store.states()
+            #expect(states.apps["shop"]?.applied == "b")
+            #expect(states.unreadable["web"]?.contains("\(folder)/apps/web.json") == true)
         }
     }
 

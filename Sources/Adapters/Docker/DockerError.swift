@@ -49,6 +49,8 @@ extension DockerError {
                 start it (systemctl start docker) or set docker: in modplan.yaml
                 """
             case .timeout: "the docker engine at \(socketPath) gave no answer in time"
+            case .transport:
+                "the docker engine at \(socketPath) went away before it had answered: \(error.detail)"
             default: error.description
             }
         self.init(

@@ -37,7 +37,13 @@ package struct Directory: ~Copyable {
         }
         defer { closedir(stream) }
         var names: [String] = []
-        while names.count < limit, let entry = readdir(stream) {
+        while names.count < limit {
+            errno = 0
+            guard let entry = readdir(stream) else {
+                // The end, or a folder of which only a part could be read.
+                guard errno == 0 else { throw SystemError("list", path) }
+                break
+            }
             let name = withUnsafePointer(to: &entry.pointee.d_name) {
                 $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }

@@ -37,8 +37,11 @@ extension Directory {
     }
 
     /// Makes a new file; refuses to touch one that is there.
+    ///
+    /// - Parameter isSynced: its content is on the disk once this returns; its name may not be.
     package func create(
-        _ relative: String, _ bytes: some Sequence<UInt8>, mode: UInt32, owner: Owner? = nil
+        _ relative: String, _ bytes: some Sequence<UInt8>, mode: UInt32, owner: Owner? = nil,
+        isSynced: Bool = false
     ) throws(SystemError) {
         let file = try openBeneath(relative, flags: O_WRONLY | O_CREAT | O_EXCL, mode: mode)
         defer { close(file) }
@@ -48,6 +51,8 @@ extension Directory {
         if let owner, fchown(file, owner.user, owner.group) != 0 {
             throw SystemError("chown", subject)
         }
+        // By the descriptor that wrote: only it is sure to be told of a write that failed later.
+        if isSynced, fsync(file) != 0 { throw SystemError("sync", subject) }
     }
 
     /// Puts a file in place so that after a crash there is the old one or the new one, whole.
@@ -58,11 +63,7 @@ extension Directory {
         // Left by an earlier crash: only ever ours, since callers hold the lock.
         unlinkat(descriptor, temporary, 0)
         do throws(SystemError) {
-            try create(temporary, bytes, mode: mode, owner: owner)
-            let file = try openBeneath(temporary, flags: O_RDONLY)
-            let synced = fsync(file)
-            close(file)
-            guard synced == 0 else { throw SystemError("sync", "\(path)/\(name)") }
+            try create(temporary, bytes, mode: mode, owner: owner, isSynced: true)
             try rename(temporary, to: name)
         } catch {
             unlinkat(descriptor, temporary, 0)

@@ -31,28 +31,29 @@ package func hostEntry(_ path: String) throws(SystemError) -> stat? {
 
 package func isFolder(_ status: stat) -> Bool { status.st_mode & S_IFMT == S_IFDIR }
 
-/// Makes a folder with all that lead to it, readable by root alone from the first one made on.
+/// Makes a folder with all that lead to it, readable by root alone from the first one made on, so
+/// that they survive a power cut.
 package func makeFolders(_ path: String, mode: mode_t = 0o755) throws(SystemError) {
-    if mkdir(path, mode) == 0 || errno == EEXIST { return }
+    if mkdir(path, mode) == 0 { return try syncParent(of: path) }
+    if errno == EEXIST { return }
     guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash != path.startIndex else {
         throw SystemError("make folder", path)
     }
     try makeFolders(String(path[..<slash]), mode: mode)
     guard mkdir(path, mode) == 0 || errno == EEXIST else { throw SystemError("make folder", path) }
+    try syncParent(of: path)
+}
+
+/// Makes the name of what lies at a path survive a power cut.
+private func syncParent(of path: String) throws(SystemError) {
+    guard let slash = path.lastIndex(of: "/") else { return try Directory(path: ".").sync() }
+    try Directory(path: slash == path.startIndex ? "/" : String(path[..<slash])).sync()
 }
 
 /// Removes a file or an empty folder; nothing there is no error.
 package func removeHostEntry(_ path: String, folder: Bool) throws(SystemError) {
     let result = folder ? rmdir(path) : unlink(path)
     guard result == 0 || errno == ENOENT else { throw SystemError("remove", path) }
-}
-
-/// Makes a new file of so many bytes that takes up no space yet.
-package func makeSparseFile(_ path: String, size: Int64) throws(SystemError) {
-    let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-    guard file >= 0 else { throw SystemError("create", path) }
-    defer { close(file) }
-    guard ftruncate(file, off_t(size)) == 0 else { throw SystemError("size", path) }
 }
 
 /// Sets the length of a file that is there.
@@ -104,8 +105,8 @@ private func unescapeMountPath(_ text: Substring) -> String {
     return String(decoding: bytes, as: UTF8.self)
 }
 
-/// Adds to the end of a file, made if need be, and syncs. A torn last line of a crash is ended
-/// first, so that what is added stands on a line of its own.
+/// Adds to the end of a file, made if need be, and syncs both it and its name. A torn last line of a
+/// crash is ended first, so that what is added stands on a line of its own.
 package func appendDurably(_ bytes: [UInt8], to path: String) throws(SystemError) {
     let file = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o600)
     guard file >= 0 else { throw SystemError("open", path) }
@@ -113,9 +114,15 @@ package func appendDurably(_ bytes: [UInt8], to path: String) throws(SystemError
     var status = stat()
     guard fstat(file, &status) == 0 else { throw SystemError("stat", path) }
     var line = bytes
-    var last: UInt8 = 0x0A
-    if status.st_size > 0, pread(file, &last, 1, status.st_size - 1) == 1, last != 0x0A {
-        line.insert(0x0A, at: 0)
+    if status.st_size == 0 {
+        // New, or made by a process that died right then.
+        try syncParent(of: path)
+    } else {
+        var last: UInt8 = 0
+        guard pread(file, &last, 1, status.st_size - 1) == 1 else {
+            throw SystemError("read", path)
+        }
+        if last != 0x0A { line.insert(0x0A, at: 0) }
     }
     try writeAll(file, line, subject: path)
     guard fdatasync(file) == 0 else { throw SystemError("sync", path) }

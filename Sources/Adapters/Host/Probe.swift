@@ -20,11 +20,14 @@ package enum Probe {
         guard send(socket, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
             return nil
         }
-        // "HTTP/1.1 200": what follows is the app's business.
+        // "HTTP/1.1 200": what follows is the app's business. Byte by byte is not in time either.
+        let clock = ContinuousClock()
+        let end = clock.now + .milliseconds(Int(timeoutMs))
         var answer: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64)
         while answer.count < 12 {
-            guard wait(for: socket, POLLIN, timeoutMs) else { return nil }
+            let left = Int32(max(0, (end - clock.now) / .milliseconds(1)))
+            guard wait(for: socket, POLLIN, left) else { return nil }
             let count = recv(socket, &chunk, chunk.count, 0)
             guard count > 0 else { return nil }
             answer += chunk[..<count]

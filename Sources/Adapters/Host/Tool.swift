@@ -50,12 +50,16 @@ package enum Tool {
         }
         var options = PlatformOptions()
         options.processGroupID = 0
+        // What it started itself ends with it, else it would hold the output open.
+        options.teardownSequence = [
+            .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
+        ]
         let configuration = Configuration(
             executable: tool.contains("/") ? .path(FilePath(tool)) : .name(tool),
             arguments: Arguments(arguments), platformOptions: options)
         let result: Outcome
         do {
-            result = try await withDeadline(seconds: deadlineSeconds) {
+            result = try await withHardDeadline(seconds: deadlineSeconds) {
                 try await collect(configuration, limit: limit)
             }
         } catch let error as SubprocessError {
@@ -97,6 +101,34 @@ package enum Tool {
 
 /// A call took longer than it may.
 package struct DeadlineExceeded: Error {}
+
+/// As `withDeadline`, for what may not end even when it is cancelled: a process that waits for a
+/// disk cannot be killed. It is left to itself two seconds after the deadline.
+func withHardDeadline<Value: Sendable>(
+    seconds: Int, _ body: @escaping @Sendable () async throws -> Value
+) async throws -> Value {
+    let (results, ended) = AsyncStream.makeStream(of: Result<Value, any Error>.self)
+    let work = Task {
+        let result: Result<Value, any Error>
+        do { result = .success(try await body()) } catch { result = .failure(error) }
+        ended.yield(Task.isCancelled ? .failure(DeadlineExceeded()) : result)
+    }
+    let timer = Task {
+        try await Task.sleep(for: .seconds(seconds))
+        work.cancel()
+        try await Task.sleep(for: .seconds(2))
+        ended.yield(.failure(DeadlineExceeded()))
+    }
+    defer { timer.cancel() }
+    return try await withTaskCancellationHandler {
+        var iterator = results.makeAsyncIterator()
+        // Nothing once this task itself is cancelled.
+        guard let result = await iterator.next() else { throw CancellationError() }
+        return try result.get()
+    } onCancel: {
+        work.cancel()
+    }
+}
 
 /// Gives `body` so many seconds, then cancels it and throws `DeadlineExceeded`.
 package func withDeadline<Value: Sendable>(

@@ -7,7 +7,7 @@ import Host
 ///     <directory>/mounts/<name>/        its mount point
 package struct FileVolumes: VolumeStore {
     private let directory: String
-    private var images: String { "\(directory)/images" }
+    fileprivate var images: String { "\(directory)/images" }
     private var mounts: String { "\(directory)/mounts" }
 
     /// - Parameter directory: an absolute path; made at the first volume.
@@ -44,7 +44,7 @@ package struct FileVolumes: VolumeStore {
     package func create(_ name: String, limit: Int64) async throws(VolumeError) {
         try refuseExisting("create", name)
         try await making("create", name) { partial in
-            try makeSparseFile(partial, size: limit)
+            try resizeFile(partial, size: limit)
             try await Tool.run(
                 "mkfs.ext4", ["-q", "-F"] + Self.formatOptions + [partial])
         }
@@ -102,9 +102,11 @@ package struct FileVolumes: VolumeStore {
                 throw VolumeError("seal", name, "dumpe2fs names no block count and size")
             }
             try resizeFile(file, size: size)
+            try syncFile(file)
+            // Under its old name the volume is still known, and whoever removes it finds this gone.
+            try removeHostEntry(path, folder: true)
             let images = try Directory(path: images)
             try images.rename("\(name).img", to: "\(artifact).img")
-            try removeHostEntry(path, folder: true)
             try images.sync()
         } catch let error as VolumeError {
             throw error
@@ -218,8 +220,11 @@ package struct FileVolumes: VolumeStore {
     ) async throws(VolumeError) {
         do {
             try makeFolders(images)
+            try sweepPartials()
             let partial = "\(image(name)).partial"
-            try removeHostEntry(partial, folder: false)
+            // Tells the others that somebody is at it; it dies with this process.
+            let making = try FileLock.make(partial)
+            defer { withExtendedLifetime(making) {} }
             do {
                 try await body(partial)
                 try syncFile(partial)
@@ -234,6 +239,17 @@ package struct FileVolumes: VolumeStore {
             throw error
         } catch {
             throw VolumeError(operation, name, "\(error)")
+        }
+    }
+}
+
+extension FileVolumes {
+    /// Removes what was being made by a process that is gone. Its name may never be made again: the
+    /// definitions may have moved since.
+    private func sweepPartials() throws {
+        let names = try Directory(path: images).names()
+        for name in names where name.hasSuffix(".img.partial") {
+            try FileLock.removeUnheld("\(images)/\(name)")
         }
     }
 }

@@ -34,11 +34,12 @@ package final class StopRequest: Sendable {
 /// Runs a plan's steps, at most `parallelism` at once.
 ///
 /// The only asynchronous part of execution: what may start is the schedule's to say.
+///
+/// - Parameter digest: the plan's name in the journal.
 package func execute(
-    _ plan: Plan, with executor: StepExecutor, parallelism: Int, stop: StopRequest,
-    report: @escaping @Sendable (ExecutionEvent) -> Void
+    _ plan: Plan, named digest: String, with executor: StepExecutor, parallelism: Int,
+    stop: StopRequest, report: @escaping @Sendable (ExecutionEvent) -> Void
 ) async -> ExecutionResult {
-    let digest = plan.digest
     var schedule = Schedule(plan.steps)
     await withTaskGroup(of: (String, String?).self) { group in
         while true {

@@ -33,16 +33,19 @@ package struct FileLocks: Locks {
         let holder =
             "\(userName()), pid \(getpid()) on \(hostName()), \(operation) since "
             + Date().formatted(.iso8601)
-        var waited = 0.0
+        let clock = ContinuousClock()
+        let end = clock.now + .seconds(waitSeconds)
+        var isFirst = true
         while true {
             do {
                 return try FileLock.take("\(folder)/\(app).lock", holder: holder)
             } catch let held as FileLock.Held {
-                guard waited < Double(waitSeconds) else {
+                // Asked twice at least: who took it right now has not written its name yet.
+                guard isFirst || clock.now < end else {
                     throw LockedError(app: app, holder: held.holder)
                 }
+                isFirst = false
                 try await Task.sleep(for: .milliseconds(100))
-                waited += 0.1
             }
         }
     }
@@ -69,10 +72,7 @@ extension FileLocks {
     /// are used once, of which so many would gather.
     package func removeUnheld(prefix: String) throws {
         for name in try names(prefix: prefix) {
-            let path = "\(folder)/\(name)\(Self.suffix)"
-            guard let lock = try? FileLock.take(path, holder: "clearing up") else { continue }
-            try removeHostEntry(path, folder: false)
-            withExtendedLifetime(lock) {}
+            try FileLock.removeUnheld("\(folder)/\(name)\(Self.suffix)")
         }
     }
 

@@ -1,8 +1,9 @@
 package import Planning
 
-/// The states of all apps: one that cannot be read keeps nobody from the others.
+/// What is remembered of all apps: one that cannot be read keeps nobody from the others.
 package struct RememberedStates: Sendable {
     package var apps: [String: AppState] = [:]
-    /// By app, why its state says nothing.
+    package var ledgers: [String: Ledger] = [:]
+    /// By app, why its state or its ledger says nothing.
     package var unreadable: [String: String] = [:]
 }

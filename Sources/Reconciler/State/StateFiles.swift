@@ -58,9 +58,7 @@ package struct HostStateFiles: StateFiles {
 
     package func append(_ path: String, _ line: [UInt8]) throws {
         let (folder, name) = try parent(of: path)
-        let isNew = try hostEntry("\(folder)/\(name)") == nil
         try appendDurably(line, to: "\(folder)/\(name)")
-        if isNew { try Directory(path: folder).sync() }
     }
 
     package func size(_ path: String) throws -> Int? {

@@ -5,12 +5,14 @@ package import Planning
 ///
 ///     apps/<app>.json        what was applied: serial, releases, stops
 ///     ledger/<app>.json      which notifications were counted
-///     unsettled/<app>.<n>    an instance that was changed and not seen ready since
 ///     journal/<app>.jsonl    intents and outcomes, appended
 ///     locks/<app>.lock       held while a command works on the app
 ///
 /// All of it is a cache. What neither labels nor git can say again stands a second time in the
-/// records, beside the volumes; where an app's own file is gone, its record speaks for it.
+/// records, beside the volumes; where an app's own file is gone, its record speaks for it:
+///
+///     apps/<app>.json        the same as above
+///     unsettled/<app>.<n>    an instance that was changed and not seen ready since
 package struct StateStore: Sendable {
     package static let formatVersion = 1
     static let sizeLimit = 4 << 20
@@ -33,14 +35,21 @@ package struct StateStore: Sendable {
 
     // MARK: Apps
 
-    /// Every app's state, and why what could not be read could not.
+    /// Every app's state and ledger, and why what could not be read could not.
     package func states() throws -> RememberedStates {
         var found = RememberedStates()
         let names = try files.names(in: "apps") + records.names(in: "apps")
         for app in Set(names.compactMap(appName)).sorted() {
             do {
                 found.apps[app] = try state(of: app)
-            } catch let error as StateError {
+            } catch {
+                found.unreadable[app] = "\(error)"
+            }
+        }
+        for app in try files.names(in: "ledger").compactMap(appName) {
+            do {
+                found.ledgers[app] = try ledger(of: app)
+            } catch {
                 found.unreadable[app] = "\(error)"
             }
         }
@@ -66,9 +75,29 @@ package struct StateStore: Sendable {
         guard new != old else { return }
         new.serial = old.serial + 1
         if new.epoch == nil { new.epoch = newEpoch() }
+        let path = "apps/\(app).json"
+        _ = try setAside(path, in: records, epoch: newEpoch)
         // The record first: a state without its record would be lost with the state's folder.
-        try save(new, "apps/\(app).json", in: records)
-        try save(new, "apps/\(app).json", in: files)
+        try save(new, path, in: records)
+        try save(new, path, in: files)
+    }
+
+    /// Renames a file that is no state, so that what it held is not written over.
+    ///
+    /// - Returns: where it is now; nil if it is a state, or not there.
+    /// - Throws: for the state of a later version, or of another installation.
+    private func setAside(
+        _ path: String, in place: any StateFiles, epoch: () -> String
+    ) throws -> String? {
+        do {
+            _ = try load(AppState.self, path, from: place)
+            return nil
+        } catch let error as StateError {
+            guard error.isRecoverable else { throw error }
+            let name = "\(path.split(separator: "/").last ?? "").aside-\(epoch())"
+            try place.rename(path, to: name)
+            return "\(place.location)/apps/\(name)"
+        }
     }
 
     /// Begins an app's series of serials anew with what could be recovered. A file that cannot be
@@ -84,13 +113,11 @@ package struct StateStore: Sendable {
         let path = "apps/\(state.app).json"
         var aside: [String] = []
         for place in [records, files] {
-            do {
-                _ = try load(AppState.self, path, from: place)
-            } catch let error as StateError {
-                guard error.isRecoverable else { throw error }
-                try place.rename(path, to: "\(state.app).json.aside-\(epoch)")
-                aside.append("\(place.location)/\(path).aside-\(epoch)")
-            }
+            if let kept = try setAside(path, in: place, epoch: { epoch }) { aside.append(kept) }
+        }
+        // Of what nothing is known, nothing is said.
+        guard state.applied != nil || !state.releases.isEmpty || state.stopped != nil else {
+            return aside
         }
         try save(state, path, in: records)
         try save(state, path, in: files)
@@ -118,14 +145,6 @@ package struct StateStore: Sendable {
     }
 
     // MARK: Ledgers
-
-    package func ledgers() throws -> [String: Ledger] {
-        var found: [String: Ledger] = [:]
-        for app in try files.names(in: "ledger").compactMap(appName) {
-            found[app] = try ledger(of: app)
-        }
-        return found
-    }
 
     package func ledger(of app: String) throws -> Ledger {
         try load(Ledger.self, "ledger/\(app).json", from: files) ?? Ledger()

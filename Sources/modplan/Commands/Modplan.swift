@@ -10,9 +10,9 @@ package struct Modplan: AsyncParsableCommand {
         version: version,
         subcommands: [
             InitCommand.self, ValidateCommand.self, PlanCommand.self, ShowCommand.self,
-            ApplyCommand.self, DestroyCommand.self, StatusCommand.self, LogsCommand.self,
+            ApplyCommand.self, DestroyCommand.self, RestartCommand.self, StopCommand.self,
+            StartCommand.self, RunCommand.self, StatusCommand.self, LogsCommand.self,
             DoctorCommand.self,
-            RunCommand.self,
             HistoryCommand.self, StateCommand.self, ImagesCommand.self, VersionCommand.self,
         ])
 

@@ -43,6 +43,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
             observed: try observed.snapshot(resolver), states: try resolver.states(),
             unreadable: request.unreadable ?? [:],
             ledgers: states.compactMapValues(\.ledger),
+            unsettled: Set((request.unsettled ?? []).map { .instance(app: $0, number: 0) }),
             livingTasks: Set(
                 (request.livingTasks ?? []).map { "\(Resolver.installation).task.\($0)" }),
             selection: request.selection.map(Set.init), purpose: request.purpose)
@@ -79,6 +80,8 @@ struct RequestFixture: Decodable {
     var restarts: Bool?
     /// `app.id` of the tasks whose process lives.
     var livingTasks: [String]?
+    /// Apps whose instance 0 was changed and not seen ready.
+    var unsettled: [String]?
     /// By app, why its state cannot be read.
     var unreadable: [String: String]?
 

@@ -53,7 +53,7 @@ extension World {
             // Trees are the app's own now and then, so that bad ones are no other app's good ones.
             let isBad = random.happens(oneIn: 4)
             setTree(&app, isBad ? "bad-\(app.definition.name)" : "tree-\(1 + random.below(3))")
-        case 1: app.definition.run.instances = 1 + random.below(3)
+        case 1: app.definition.run.instances = [1, 1, 2, 3][random.below(4)]
         case 2:
             app.definition.run.memory = .mebibytes(Int64(64 << random.below(3)))
         case 3: app.definition.run.millicpus = [250, 500, 1000][random.below(3)]

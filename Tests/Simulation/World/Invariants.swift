@@ -109,7 +109,8 @@ extension World {
             ("layout whole", host.disks[box.volume]?.damagedFolders == []),
             ("network", settings.network == host.naming.network),
             ("it runs", box.container.status == .running && box.program == .running),
-            (Self.configured, box.loaded == wanted.rendered),
+            // Without the marks nobody can know that a file was not taken up.
+            (Self.configured, box.loaded == wanted.rendered || hasForgotten),
         ]
         return facts.first { !$0.1 }?.0
     }

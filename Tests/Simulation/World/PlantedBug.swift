@@ -30,6 +30,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case notPlannedAgain
     case noLocks
     case startWithoutItsVolume
+    case madeTwiceIsFine
     case volumeRemovedBlindly
     case networkMadeBlindly
     case ledgerNotSynced

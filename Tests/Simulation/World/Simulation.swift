@@ -94,7 +94,7 @@ package final class Simulation {
     /// What an operator does.
     private func act() {
         let app = world.random.pick(World.names) ?? "web"
-        switch world.random.below(16) {
+        switch world.random.below(18) {
         case 0: pass(apps: [app], purpose: .restart)
         case 1: pass(apps: [app])
         case 2: setStopped(app, true)
@@ -104,6 +104,8 @@ package final class Simulation {
             pass(apps: [app], purpose: .destroy)
             world.ending.remove(app)
         case 5, 6, 7: together(app)
+        case 8: rebuildStates()
+        case 9, 10: applySaved()
         default: pass()
         }
     }
@@ -170,6 +172,47 @@ package final class Simulation {
         world.maybeStopped.remove(app)
         if isStopped { world.stopped.insert(app) }
         pass(apps: [app])
+    }
+
+    private func rebuildStates() {
+        begin()
+        let world = world
+        world.note("state rebuild")
+        let ended: Bool? = executor.run {
+            (try? await world.applier.rebuildStates(of: [], waitSeconds: 0)) != nil
+        }
+        if ended == nil { world.violate("a rebuild waits for ever") }
+    }
+
+    /// A plan is saved, the world moves or not, and what is applied is that plan or nothing; and
+    /// never twice.
+    private func applySaved() {
+        begin()
+        let world = world
+        guard let plan = planned() else { return }
+        let saved = PlanDocument(plan)
+        if world.random.happens(oneIn: 2) { world.edit() }
+        if world.random.happens(oneIn: 2) { world.disturb() }
+        world.note("saved plan")
+        guard !saved.steps.isEmpty else { return }
+        for isFirst in [true, false] {
+            let done: Int?? = executor.run {
+                do {
+                    let request = ApplyRequest(saved: saved, allowsDestroy: true)
+                    let outcome = try await world.applier.apply(
+                        request, approve: { _ in .thisPlan })
+                    if PlanDocument(outcome.plan).steps != saved.steps {
+                        world.violate("a saved plan became another")
+                    }
+                    return outcome.execution?.done
+                } catch {
+                    return nil
+                }
+            }
+            // One that did nothing at all may be tried again.
+            guard let done = done ?? nil, done > 0, !world.isCrashed else { return }
+            if !isFirst { world.violate("a saved plan was applied twice") }
+        }
     }
 
     private static func apply(_ request: ApplyRequest, in world: World) async -> Bool {

@@ -44,7 +44,7 @@ package struct Applier: Sendable {
         return PlanningInput(
             installation: installation, desired: desired, observed: snapshot,
             states: remembered.apps, unreadable: remembered.unreadable,
-            ledgers: try store.ledgers(), unsettled: try store.unsettled(),
+            ledgers: remembered.ledgers, unsettled: try store.unsettled(),
             livingTasks: tasks, selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
     }
 
@@ -66,7 +66,7 @@ package struct Applier: Sendable {
         let approval = try await approve(plan)
         if case .refused = approval { return ApplyOutcome(plan: plan) }
 
-        let held = try await lock(lockNames(plan).union(appsWithMail(first)), request)
+        var held = try await lock(lockNames(plan).union(appsWithMail(first)), request)
         defer { withExtendedLifetime(held.locks) {} }
         var input = first
         if !plan.isEmpty {
@@ -85,8 +85,16 @@ package struct Applier: Sendable {
             }
         }
         try await countMail(input, of: held.names, warn: warn)
+        let shared = SharedLock(held.shared, until: plan)
+        held.shared = nil
+        // In the name of the plan that was approved, which is then known as applied.
         let execution = await execute(
-            plan, with: executor, parallelism: request.parallelism, stop: stop, report: report)
+            plan, named: request.saved?.digest ?? plan.digest, with: executor,
+            parallelism: request.parallelism, stop: stop
+        ) { event in
+            shared.follow(event)
+            report(event)
+        }
         return ApplyOutcome(plan: plan, execution: execution)
     }
 
@@ -126,16 +134,21 @@ package struct Applier: Sendable {
 
     private struct Held {
         var names: Set<String>
-        var locks: [any HeldLock]
+        var locks: [any HeldLock] = []
+        /// The lock of what all apps share.
+        var shared: (any HeldLock)?
     }
 
     /// In the order of their names, so that two applies cannot wait for each other.
     private func lock(_ names: Set<String>, _ request: ApplyRequest) async throws -> Held {
-        var held = Held(names: names, locks: [])
+        var held = Held(names: names)
         for name in names.sorted() {
-            held.locks.append(
-                try await locks.lock(
-                    name, operation: request.operation, waitSeconds: request.lockWaitSeconds))
+            // Held for a moment by whoever sets up the host; no app need wait for another's build.
+            let isShared = name == SharedLock.name
+            let lock = try await locks.lock(
+                name, operation: request.operation,
+                waitSeconds: max(request.lockWaitSeconds, isShared ? SharedLock.waitSeconds : 0))
+            if isShared { held.shared = lock } else { held.locks.append(lock) }
         }
         return held
     }
@@ -145,7 +158,7 @@ package struct Applier: Sendable {
     private func lockNames(_ plan: Plan) -> Set<String> {
         Set(
             plan.steps.flatMap { step -> [String] in
-                let owner = step.subject.app ?? "_shared"
+                let owner = step.subject.app ?? SharedLock.name
                 guard case .sealArtifact(_, let artifact) = step.operation else { return [owner] }
                 return [owner, artifact]
             })

@@ -4,8 +4,8 @@ package import Planning
 package import State
 package import Volumes
 
-/// Containers on a real engine. Every call may be repeated: what is there already, or gone
-/// already, is no error, as long as it is ours.
+/// Containers on a real engine. What is to be ended and is gone already is no error; what is to be
+/// made or started and is there already is one, because nobody knows how it came to be.
 package struct EngineContainers: ContainerEffects {
     let engine: DockerClient
     let volumes: any VolumeStore
@@ -56,10 +56,10 @@ package struct EngineContainers: ContainerEffects {
             _ = try await engine.createContainer(name: spec.name, body)
         } catch {
             guard error.isConflict else { throw error }
-            // The engine made it and its answer was lost, or the name is somebody else's.
-            let found = try await engine.inspectContainer(spec.name)
-            let isOurs = body.labels.allSatisfy { found.config.labels[$0.key] == $0.value }
-            guard isOurs, found.imageID == spec.imageID else { throw error }
+            // Somebody else's, or made by an apply that was killed and served late: what it was
+            // made with, and what runs in it, is for the next plan to see.
+            throw MovedError(
+                subject: spec.name, expected: "no container of that name", found: "one is there")
         }
     }
 
@@ -69,7 +69,12 @@ package struct EngineContainers: ContainerEffects {
         for mount in found.mounts where mount.type == "bind" {
             try requireMounted(mount.source, for: container.name)
         }
-        _ = try await engine.startContainer(container.key)
+        guard try await engine.startContainer(container.key) else {
+            // It may have read a configuration of before.
+            throw MovedError(
+                subject: container.name, expected: "a container that does not run", found: "it runs"
+            )
+        }
     }
 
     package func stop(_ container: ContainerReference) async throws {
@@ -117,6 +122,17 @@ package struct EngineContainers: ContainerEffects {
             throw SystemError(
                 "use the volume of \(container)", path, code: 0, detail: "it is not mounted")
         }
+    }
+}
+
+/// Right before a step, the world was not as the plan had it.
+package struct MovedError: Error, CustomStringConvertible {
+    package var subject: String
+    package var expected: String
+    package var found: String
+
+    package var description: String {
+        "\(subject): the plan counted on \(expected), and \(found); plan again"
     }
 }
 

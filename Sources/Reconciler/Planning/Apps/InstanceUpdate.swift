@@ -115,14 +115,18 @@ extension AppPlanner {
         }
         // Supervisord starts what it takes up anew, but not what a hand had changed in the file
         // alone.
+        let isUnsettled = world.input.unsettled.contains(instance.address)
         if restarts || isDown {
-            // Supervisord may have been told to forget the program; the update brings it back.
-            if isDown && !isReconfigured { operations.append(.updateProgram(container.reference)) }
+            // Supervisord may have been told to forget the program, or an apply may have died
+            // between the file and its taking up.
+            if !isReconfigured && (isDown || isUnsettled) {
+                operations.append(.updateProgram(container.reference))
+            }
             operations.append(.startProgram(container.reference))
         }
         if restarts || isDown || isReconfigured {
             operations.append(ready(container.reference, instance))
-        } else if world.input.unsettled.contains(instance.address) {
+        } else if isUnsettled {
             note(instance.address, .restart, .unsettled, [], .processRestart)
             operations += [
                 .updateProgram(container.reference), ready(container.reference, instance),

@@ -122,12 +122,16 @@ package func aligned(_ rows: [[String]]) -> String {
             widths[column] = max(widths[column], min(cell.count, 60))
         }
     }
+    // A column of glyphs stands close to what it marks.
+    let isMarked = widths.first == 1
     var text = ""
     for row in rows {
         var line = ""
         for (column, cell) in row.enumerated() {
             let padding = max(0, widths[column] - cell.count)
-            line += cell + String(repeating: " ", count: padding) + (column < 1 ? " " : "  ")
+            line +=
+                cell + String(repeating: " ", count: padding)
+                + (column == 0 && isMarked ? " " : "  ")
         }
         while line.last == " " { line.removeLast() }
         text += line + "\n"

@@ -42,9 +42,15 @@ struct InstallationChecks {
             }
             return .problem(
                 "engine", "nothing answers at \(socket)",
-                mend: findTool("dockerd") == nil
-                    ? "apt-get install -y docker.io" : "systemctl start docker")
+                mend: engineMend)
         }
+    }
+
+    private var engineMend: String {
+        // The socket is root's, and that of the group docker.
+        if !isRoot() { return "sudo modplan doctor" }
+        return findTool("dockerd") == nil
+            ? "apt-get install -y docker.io" : "systemctl start docker"
     }
 
     /// 1.41 came with Docker 20.10: private control groups for each container.

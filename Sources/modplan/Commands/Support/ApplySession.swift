@@ -5,10 +5,19 @@ import Synchronization
 
 /// The terminal's side of an apply: shows the plan, asks, shows progress and the outcome.
 struct ApplySession {
-    let installation: Installation
-    let options: ExecutionOptions
+    struct Options {
+        /// The command was the approval.
+        var yes: Bool
+        var json: Bool
+        var allowDestroy = false
+        var parallelism = 8
+        var lockWaitSeconds: Int
+    }
 
-    init(_ installation: Installation, _ options: ExecutionOptions) {
+    let installation: Installation
+    let options: Options
+
+    init(_ installation: Installation, _ options: Options) {
         self.installation = installation
         self.options = options
     }
@@ -18,7 +27,7 @@ struct ApplySession {
     ) async throws {
         let request = ApplyRequest(
             apps: apps, purpose: purpose, saved: saved, allowsDestroy: options.allowDestroy,
-            parallelism: options.parallelism, lockWaitSeconds: try options.lockSeconds())
+            parallelism: options.parallelism, lockWaitSeconds: options.lockWaitSeconds)
         if let saved, request.apps.isEmpty { return try nothingToDo(saved) }
         let progress = Progress()
         let outcomes = Mutex<[ApplyDocument.Step]>([])

@@ -1,6 +1,6 @@
 import Desired
-import Host
 import Planning
+import State
 import Volumes
 
 extension Installation {
@@ -26,12 +26,9 @@ extension Installation {
 }
 
 extension Installation {
-    /// Every app that has a state file, by name, whether it can be read or not.
+    /// Every app that has a state or a record, by name, whether it can be read or not.
     func rememberedApps() throws -> [String] {
-        let folder = "\(stateFolder)/apps"
-        guard try hostEntry(folder) != nil else { return [] }
-        return try Directory(path: folder).names().compactMap { name in
-            name.hasSuffix(".json") && !name.hasPrefix(".") ? String(name.dropLast(5)) : nil
-        }
+        let remembered = try store.states()
+        return Set(remembered.apps.keys).union(remembered.unreadable.keys).sorted()
     }
 }

@@ -2,23 +2,37 @@ import ArgumentParser
 import Execution
 import Planning
 
-/// Options of every command that executes a plan.
+/// Options of the commands that execute any plan.
 struct ExecutionOptions: ParsableArguments {
     @Flag(name: [.long, .short], help: "Do not ask.") var yes = false
     @Flag(help: "Print one JSON document.") var json = false
     @Flag(help: "Let a plan end every app, or most of them.") var allowDestroy = false
     @Option(help: "Steps that may run at once, 1 to 64.") var parallelism = 8
-    @Option(help: "Wait so long for a lock that another holds, for example 30s.")
-    var lockTimeout = "0s"
+    @OptionGroup var locking: LockOptions
+
+    var session: ApplySession.Options {
+        get throws {
+            ApplySession.Options(
+                yes: yes, json: json, allowDestroy: allowDestroy, parallelism: parallelism,
+                lockWaitSeconds: try locking.seconds())
+        }
+    }
 
     func validate() throws {
         guard (1...64).contains(parallelism) else {
             throw ValidationError("--parallelism: \(parallelism) is not from 1 to 64")
         }
-        _ = try lockSeconds()
     }
+}
 
-    func lockSeconds() throws -> Int {
+/// Of every command that takes locks.
+struct LockOptions: ParsableArguments {
+    @Option(help: "Wait so long for a lock that another holds, for example 30s.")
+    var lockTimeout = "0s"
+
+    func validate() throws { _ = try seconds() }
+
+    func seconds() throws -> Int {
         guard let last = lockTimeout.last, let factor = ["s": 1, "m": 60][String(last)],
             let count = Int(lockTimeout.dropLast()), (0...3600).contains(count)
         else {
@@ -42,9 +56,9 @@ struct ApplyCommand: AsyncParsableCommand {
     func run() async throws {
         let installation = try Installation(common)
         if let file = planFile {
-            try await ApplySession(installation, options).run(saved: try loadPlan(file))
+            try await ApplySession(installation, try options.session).run(saved: try loadPlan(file))
         } else {
-            try await ApplySession(installation, options).run(apps: subjects)
+            try await ApplySession(installation, try options.session).run(apps: subjects)
         }
     }
 
@@ -66,7 +80,7 @@ struct DestroyCommand: AsyncParsableCommand {
     var apps: [String] = []
 
     func run() async throws {
-        try await ApplySession(try Installation(common), options)
+        try await ApplySession(try Installation(common), try options.session)
             .run(apps: apps, purpose: .destroy)
     }
 }

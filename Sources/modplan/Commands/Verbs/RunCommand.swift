@@ -77,11 +77,13 @@ struct TaskSession {
         let executor = installation.executor(console)
         let failures = Failures()
         _ = await execute(
-            plan.run, with: executor, parallelism: 1, stop: stop, report: failures.note)
+            plan.run, named: plan.run.digest, with: executor, parallelism: 1, stop: stop,
+            report: failures.note)
         printer.finish()
         // Whatever came of it, and even if it was interrupted.
         let end = await execute(
-            plan.end, with: executor, parallelism: 1, stop: StopRequest(), report: failures.note)
+            plan.end, named: plan.end.digest, with: executor, parallelism: 1, stop: StopRequest(),
+            report: failures.note)
         if !end.isComplete {
             Output.chatter("modplan: warning: \(name) is left; the next apply removes it")
         }

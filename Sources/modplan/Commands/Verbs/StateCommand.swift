@@ -6,8 +6,11 @@ import State
 
 struct StateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "state", abstract: "Look at what modplan remembers of the apps.",
-        subcommands: [StateList.self, StateShow.self, StateUnlock.self])
+        commandName: "state",
+        abstract: "Look at what modplan remembers of the apps, or recover it.",
+        subcommands: [
+            StateList.self, StateShow.self, StateRebuild.self, StateUnlock.self,
+        ])
 }
 
 struct StateList: AsyncParsableCommand {
