@@ -69,6 +69,10 @@ package protocol FileEffects: Sendable {
 
 /// What execution remembers.
 package protocol RecordEffects: Sendable {
+    /// Notes what a plan is about to change, and at its end what it left out, with the step that
+    /// failed before each. They only tell: a plan does not depend on their being written.
+    func begin(_ plan: Plan, named digest: String) async
+    func end(_ plan: Plan, named digest: String, leftOut: [(step: Step, after: String?)]) async
     /// Durable before the effect.
     func intend(_ step: Step, plan: String) async throws
     /// Durable before anything that depends on it; `failure` is nil for success.
@@ -76,4 +80,11 @@ package protocol RecordEffects: Sendable {
     func record(_ release: Release, plan: String, of app: String) async throws
     func recordApplied(_ definition: String, of app: String) async throws
     func forget(_ app: String) async throws
+}
+
+extension RecordEffects {
+    package func begin(_ plan: Plan, named digest: String) async {}
+    package func end(
+        _ plan: Plan, named digest: String, leftOut: [(step: Step, after: String?)]
+    ) async {}
 }

@@ -13,7 +13,8 @@ package struct Modplan: AsyncParsableCommand {
             ApplyCommand.self, DestroyCommand.self, RestartCommand.self, StopCommand.self,
             StartCommand.self, RunCommand.self, StatusCommand.self, LogsCommand.self,
             DoctorCommand.self,
-            HistoryCommand.self, StateCommand.self, ImagesCommand.self, VersionCommand.self,
+            HistoryCommand.self, WhyCommand.self, StateCommand.self, ImagesCommand.self,
+            VersionCommand.self,
         ])
 
     package init() {}

@@ -113,7 +113,9 @@ package struct Applier: Sendable {
 
     private func requireUnused(_ saved: PlanDocument) throws {
         for app in Staleness.apps(of: saved)
-        where try store.journal(of: app).contains(where: { $0.plan == saved.digest }) {
+        where try store.journal(of: app).contains(where: {
+            $0.plan == saved.digest && $0.event != .plan
+        }) {
             throw ApplyError.consumed
         }
     }
