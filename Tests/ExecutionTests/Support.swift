@@ -125,6 +125,9 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
     func recordApplied(_ definition: String, of app: String) async throws {
         try note("applied \(app) \(definition)")
     }
+    func recordPin(_ pin: Pin?, of app: String) async throws {
+        try note("pin \(app) \(pin?.release ?? 0)")
+    }
     func forget(_ app: String) async throws { try note("forget \(app)") }
 
     func list(prefix: String) async throws(VolumeError) -> [VolumeRecord] { [] }

@@ -79,6 +79,7 @@ package protocol RecordEffects: Sendable {
     func conclude(_ step: Step, plan: String, failure: String?) async throws
     func record(_ release: Release, plan: String, of app: String) async throws
     func recordApplied(_ definition: String, of app: String) async throws
+    func recordPin(_ pin: Pin?, of app: String) async throws
     func forget(_ app: String) async throws
 }
 

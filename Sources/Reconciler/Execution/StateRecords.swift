@@ -98,11 +98,20 @@ package struct StateRecords: RecordEffects {
         try store.update(app) { state in
             state.releases.removeAll { $0.number == release.number }
             state.releases.append(release)
+            if state.pin?.tree != release.tree { state.pin = nil }
         }
     }
 
     package func recordApplied(_ definition: String, of app: String) async throws {
-        try store.update(app) { $0.applied = definition }
+        try store.update(app) { state in
+            state.applied = definition
+            // What was rolled away from has moved.
+            if state.pin?.definition != definition { state.pin = nil }
+        }
+    }
+
+    package func recordPin(_ pin: Pin?, of app: String) async throws {
+        try store.update(app) { $0.pin = pin }
     }
 
     package func forget(_ app: String) async throws {

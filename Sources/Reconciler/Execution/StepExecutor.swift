@@ -63,6 +63,7 @@ package struct StepExecutor: Sendable {
             try await programs.awaitReady(container, volume: volume, port: port, check)
         case .recordApplied(let definition):
             try await records.recordApplied(definition, of: app)
+        case .recordPin(let pin): try await records.recordPin(pin, of: app)
         case .forgetApp: try await records.forget(app)
         }
     }

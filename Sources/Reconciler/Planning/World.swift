@@ -89,6 +89,17 @@ struct World {
         return image
     }
 
+    /// The run image of a release, whether or not a newer one has taken over its name.
+    func image(of release: Release, for app: String) throws(PlanningError) -> Image {
+        let found = imagesByID.values.filter { $0.inputDigest == release.runImage }
+        guard
+            let image = found.min(by: {
+                ($0.name == nil ? 1 : 0, $0.id) < ($1.name == nil ? 1 : 0, $1.id)
+            })
+        else { throw .releaseGone(app: app, number: release.number, what: "the run image") }
+        return image
+    }
+
     /// What a container's image was built from; nil for an image that is not of the standard.
     func inputDigest(ofImage id: String) -> String? { imagesByID[id]?.inputDigest }
 

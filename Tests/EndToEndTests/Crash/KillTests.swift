@@ -68,6 +68,33 @@ import Testing
         }
     }
 
+    /// What runs in a container does not end with the apply that asked for it.
+    @Test func anUpdateThatAKilledApplyLeftRunningIsNoFailure() async throws {
+        try await Fixture.with { world in
+            try world.write(
+                """
+                process.on('SIGTERM', () => {});
+                require('http').createServer((_, answer) => answer.end('here'))
+                    .listen(process.env.PORT);
+                """, to: "sources/hello-node/server.js")
+            try world.define("node", "hello-node", "ready: {path: /}\nenvironment: {A: a}")
+            try await world.commit("an app that is slow to stop")
+            try await world.apply()
+            try world.define("node", "hello-node", "ready: {path: /}\nenvironment: {A: b}")
+            try await world.commit("environment")
+            let apply = try Running.apply(world)
+            let journal = "\(world.folder)/state/journal/node.jsonl"
+            try await world.await("the update") {
+                let bytes = (try? readHostFile(journal, limit: 1 << 20)) ?? []
+                return String(decoding: bytes, as: UTF8.self).contains("update-program")
+            }
+            try await Task.sleep(for: .seconds(1))
+            Glibc.kill(apply.processID, SIGKILL)
+            _ = try await apply.end(withinSeconds: 10)
+            #expect(try await world.converge("update left running") == 1)
+        }
+    }
+
     private static func kill(
         _ world: Fixture, _ round: Int, _ random: inout Seeded, _ tally: inout Tally,
         _ context: String

@@ -21,8 +21,9 @@ extension World {
 
     /// What a developer does who sees that a release does not get ready.
     func mend() {
-        for index in desired.indices where Self.isBad(desired[index].source.tree) {
-            setTree(&desired[index], "tree-1")
+        for index in desired.indices {
+            let tree = pinned(desired[index])?.tree ?? desired[index].source.tree
+            if Self.isBad(tree) { setTree(&desired[index], "tree-1") }
         }
     }
 

@@ -148,6 +148,10 @@ struct WatchedRecords: RecordEffects {
         try await records.recordApplied(definition, of: app)
     }
 
+    func recordPin(_ pin: Pin?, of app: String) async throws {
+        try await records.recordPin(pin, of: app)
+    }
+
     func forget(_ app: String) async throws {
         // With the app goes what its operator wanted of it.
         if world.stopped.remove(app) != nil { world.maybeStopped.insert(app) }

@@ -94,7 +94,7 @@ package final class Simulation {
     /// What an operator does.
     private func act() {
         let app = world.random.pick(World.names) ?? "web"
-        switch world.random.below(18) {
+        switch world.random.below(21) {
         case 0: pass(apps: [app], purpose: .restart)
         case 1: pass(apps: [app])
         case 2: setStopped(app, true)
@@ -106,6 +106,8 @@ package final class Simulation {
         case 5, 6, 7: together(app)
         case 8: rebuildStates()
         case 9, 10: applySaved()
+        case 11, 12: pass(apps: [app], purpose: .rollback(to: nil))
+        case 13: pass(apps: [app], purpose: .unpin)
         default: pass()
         }
     }

@@ -48,7 +48,8 @@ struct SimulatedVolumes: VolumeStore {
             }
             world.host.disks[name] = nil
             guard world.host.disks[artifact] == nil else { return world.seesAnew(artifact) }
-            world.host.disks[artifact] = .init(limitBytes: 1 << 20, content: .artifact)
+            world.host.disks[artifact] = .init(
+                limitBytes: 1 << 20, content: .artifact, tree: disk.tree)
         }
     }
 
@@ -62,7 +63,7 @@ struct SimulatedVolumes: VolumeStore {
                 world.violate("\(name) is made of what is no artifact")
                 return
             }
-            world.host.disks[name] = .init(limitBytes: limit, content: .app)
+            world.host.disks[name] = .init(limitBytes: limit, content: .app, tree: disk.tree)
         }
     }
 
@@ -119,6 +120,7 @@ struct SimulatedVolumeFiles: FileEffects {
         try await world.effect(.file, "source \(volume)") {
             try mounted(volume)
             world.host.disks[volume]?.content = .source
+            world.host.disks[volume]?.tree = source.tree
         }
     }
 

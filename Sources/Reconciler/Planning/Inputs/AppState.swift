@@ -14,10 +14,12 @@ package struct AppState: Sendable, Equatable, Codable {
     package var releases: [Release]
     /// Set while an operator wants the app down.
     package var stopped: Stop?
+    /// Set since a rollback, until `unpin` or until what it was rolled away from moves.
+    package var pin: Pin?
 
     package init(
         app: String, serial: Int = 0, epoch: String? = nil, applied: String? = nil,
-        releases: [Release] = [], stopped: Stop? = nil
+        releases: [Release] = [], stopped: Stop? = nil, pin: Pin? = nil
     ) {
         self.app = app
         self.serial = serial
@@ -25,6 +27,23 @@ package struct AppState: Sendable, Equatable, Codable {
         self.applied = applied
         self.releases = releases
         self.stopped = stopped
+        self.pin = pin
+    }
+}
+
+/// A release that an app was rolled back to, and what it was rolled away from: once that has moved,
+/// the pin is over.
+package struct Pin: Sendable, Equatable, Codable {
+    package var release: Int
+    /// The git object id of the definition's file.
+    package var definition: String
+    /// The object id of the source's tree.
+    package var tree: String
+
+    package init(release: Int, definition: String, tree: String) {
+        self.release = release
+        self.definition = definition
+        self.tree = tree
     }
 }
 

@@ -27,6 +27,10 @@ package struct PlanningInput: Sendable {
         case apply
         /// That, and every program of the selected apps started anew.
         case restart
+        /// An older release of the selected apps: the one before the present one, if none is named.
+        case rollback(to: Int?)
+        /// The host as the definitions say, whatever was rolled back before.
+        case unpin
         /// The end of every selected app, whatever the definitions say.
         case destroy
     }

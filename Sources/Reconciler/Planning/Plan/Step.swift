@@ -45,6 +45,8 @@ package enum Operation: Sendable, Equatable {
     case runTask(ContainerSpec)
     case awaitReady(ContainerReference, volume: String, port: Int, ReadyCheck)
     case recordApplied(definition: String)
+    /// Nil ends a pin.
+    case recordPin(Pin?)
     case forgetApp
 
     /// The verb and noun that people and scripts see.
@@ -75,6 +77,7 @@ package enum Operation: Sendable, Equatable {
         case .runTask: "run-task"
         case .awaitReady: "await-ready"
         case .recordApplied: "record-applied"
+        case .recordPin: "record-pin"
         case .forgetApp: "forget-app"
         }
     }

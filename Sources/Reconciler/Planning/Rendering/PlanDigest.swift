@@ -120,6 +120,8 @@ extension Operation {
             digest.add("timeout", "\(ready.timeout.seconds)")
         case .recordApplied(let definition):
             digest.add("definition", definition)
+        case .recordPin(let pin):
+            digest.add("release", pin.map { "\($0.release)" } ?? "")
         case .forgetApp:
             break
         }

@@ -8,7 +8,7 @@ extension Plan {
 
     /// Apps that are kept down.
     package var heldCount: Int {
-        Set(changes.filter { $0.action == .hold }.map(\.address.app)).count
+        Set(changes.filter { $0.reason == .stopped }.map(\.address.app)).count
     }
 
     /// The plan as people read it.
@@ -75,6 +75,7 @@ extension PlanDocument.Change {
         case .environmentChanged, .settingsChanged: "\(causes) changed"
         case .sourceChanged: "\(words) \(causes)"
         case .leftover where isOfTask: "left by an interrupted run: \(causes)"
+        case .pinned: "\(words) to \(causes)"
         case .stopped: "\(words) by \(causes), until 'modplan start'"
         default: fields.isEmpty ? words : "\(words): \(causes)"
         }
@@ -108,6 +109,9 @@ extension Reason {
         case .destroyed: "destroy was asked for"
         case .stopped: "stopped"
         case .restartRequested: "restart was asked for"
+        case .rolledBack: "rolled back"
+        case .pinned: "pinned"
+        case .unpinned: "no longer pinned"
         }
     }
 }

@@ -21,7 +21,7 @@ struct TaskModel {
             throw .unobservable(input.observed.volumes.failure ?? "")
         }
         let container = currentContainer(of: app, in: engine)
-        let number = container?.labels.release
+        let number = container?.labels.release ?? input.state.pin?.release
         guard
             let release = input.state.releases.last(where: { $0.number == number ?? $0.number })
         else {

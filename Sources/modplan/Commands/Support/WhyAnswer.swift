@@ -10,6 +10,7 @@ extension WhyDocument {
         if let holder = input.lockedBy {
             parts.append("at work on it is \(clean(holder))")
         }
+        if let pinned { parts.append("it is pinned to release \(pinned)") }
         if let plan = lastPlan, let step = plan.decisive {
             let why = step.message.map { ": \(gist($0))" }
             switch plan.outcome {

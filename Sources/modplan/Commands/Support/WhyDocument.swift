@@ -110,9 +110,9 @@ struct WhyDocument: Encodable, Equatable {
             ($0.instance, $0.release ?? 0) < ($1.instance, $1.release ?? 0)
         }
         stopped = input.state.stopped.map { Stopped(at: clean($0.at), by: clean($0.by)) }
-        // Neither is built in yet.
+        // Nothing is held yet.
         held = false
-        pinned = nil
+        pinned = input.state.pin?.release
         lastPlan = WhyPlan(
             input.journal, shared: input.sharedJournal, isAtWork: input.lockedBy != nil)
         counted = input.ledger.events.suffix(Self.eventLimit).reversed().map(Event.init)
