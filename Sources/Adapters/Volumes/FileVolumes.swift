@@ -162,6 +162,8 @@ package struct FileVolumes: VolumeStore {
             do throws(ToolError) {
                 try await Tool.run("umount", [point])
             } catch {
+                // Somebody else may have been faster.
+                if (try? mountPoints().contains(point)) == false { return }
                 guard error.output.contains("target is busy"), attempt < 100 else { throw error }
                 try await Task.sleep(for: .milliseconds(20))
             }

@@ -12,8 +12,10 @@ package struct Modplan: AsyncParsableCommand {
             InitCommand.self, ValidateCommand.self, PlanCommand.self, ShowCommand.self,
             ApplyCommand.self, DestroyCommand.self, RollbackCommand.self, UnpinCommand.self,
             RestartCommand.self, StopCommand.self,
-            StartCommand.self, StatusCommand.self, LogsCommand.self, DoctorCommand.self,
-            HistoryCommand.self, StateCommand.self, ImagesCommand.self, VersionCommand.self,
+            StartCommand.self, RunCommand.self, StatusCommand.self, LogsCommand.self,
+            DoctorCommand.self,
+            HistoryCommand.self, WhyCommand.self, StateCommand.self, ImagesCommand.self,
+            VersionCommand.self,
         ])
 
     package init() {}

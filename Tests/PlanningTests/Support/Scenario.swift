@@ -44,6 +44,8 @@ struct Scenario: Sendable, CustomTestStringConvertible {
             unreadable: request.unreadable ?? [:],
             ledgers: states.compactMapValues(\.ledger),
             unsettled: Set((request.unsettled ?? []).map { .instance(app: $0, number: 0) }),
+            livingTasks: Set(
+                (request.livingTasks ?? []).map { "\(Resolver.installation).task.\($0)" }),
             selection: request.selection.map(Set.init), purpose: request.purpose)
     }
 
@@ -76,6 +78,8 @@ struct RequestFixture: Decodable {
     var selection: [String]?
     var destroys: Bool?
     var restarts: Bool?
+    /// `app.id` of the tasks whose process lives.
+    var livingTasks: [String]?
     /// A release's number; 0 for the one before.
     var rollback: Int?
     var unpins: Bool?

@@ -35,6 +35,7 @@ extension World {
 
     func willEnd(_ box: SimulatedHost.Box) {
         let labels = box.container.labels
+        requireDead(box.container.name, of: labels.app)
         guard
             box.isUp, !labels.isTransient, !wasMisled, !ending.contains(labels.app),
             !stopped.contains(labels.app), !maybeStopped.contains(labels.app),
@@ -76,6 +77,7 @@ extension World {
         for app in desired {
             let boxes = host.boxes.values.filter {
                 $0.container.labels.app == app.definition.name
+                    && !living.contains($0.container.name)
             }
             if isStoppedForGood(app.definition.name) {
                 if boxes.contains(where: \.isUp) { return "\(app.definition.name) is not down" }
@@ -129,12 +131,14 @@ extension World {
         for name in host.disks.keys.sorted() {
             switch host.naming.role(ofVolume: name) {
             case .run(let app, _, _) where isStoppedForGood(app): continue
+            case .task: if !living.contains(name) { return "left over: \(name)" }
             case .run, .build: if !expected.contains(name) { return "left over: \(name)" }
             case .artifact, nil: continue
             }
         }
         let gone = host.boxes.values.filter { box in
-            !desired.contains { $0.definition.name == box.container.labels.app }
+            !living.contains(box.container.name)
+                && !desired.contains { $0.definition.name == box.container.labels.app }
         }
         if let box = gone.first { return "left over: \(box.container.name)" }
         if host.disks["other.run.web.0.r1"] == nil || host.disks["test.notes"] == nil {

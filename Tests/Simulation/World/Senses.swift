@@ -115,6 +115,10 @@ struct SimulatedLocks: Locks {
         }
         throw LockedError(app: name, holder: "another")
     }
+
+    func held(prefix: String) throws -> Set<String> {
+        Set(world.living.filter { $0.hasPrefix(prefix) })
+    }
 }
 
 /// The real records, watched: which steps are under way, and what they waited for.

@@ -90,6 +90,9 @@ struct SimulatedVolumes: VolumeStore {
     func remove(_ name: String) async throws(VolumeError) {
         try await effect("remove", name) {
             guard let disk = world.host.disks[name] else { return }
+            if case .task(let app, _)? = world.host.naming.role(ofVolume: name) {
+                world.requireDead(name, of: app)
+            }
             if world.host.naming.role(ofVolume: name) == nil {
                 world.violate("\(name) is not ours and was removed")
             }
@@ -133,6 +136,12 @@ struct SimulatedVolumeFiles: FileEffects {
             try mounted(volume)
             world.host.disks[volume]?.configuration = bytes
         }
+    }
+}
+
+extension SimulatedVolumeFiles {
+    func writeTask(_ bytes: [UInt8], to volume: String) async throws {
+        throw Refused(description: "tasks here are made by hand: see World+Tasks")
     }
 }
 

@@ -1,3 +1,5 @@
+package import Observed
+
 /// What modplan remembers of one app. A cache: labels, volumes and git can say it again.
 package struct AppState: Sendable, Equatable, Codable {
     package var app: String
@@ -104,13 +106,24 @@ package struct Ledger: Sendable, Equatable, Codable {
         package var at: String
         /// False for supervisord giving up, whose deaths were counted one by one.
         package var counts: Bool
+        /// How the process ended; both nil where nobody told, or an older modplan counted it.
+        package var exitStatus: Int?
+        package var signal: Int?
 
-        package init(file: String, instance: Int, kind: String, at: String, counts: Bool) {
+        package init(
+            file: String, instance: Int, kind: String, at: String, counts: Bool,
+            end: Notification.End? = nil
+        ) {
             self.file = file
             self.instance = instance
             self.kind = kind
             self.at = at
             self.counts = counts
+            switch end {
+            case .exitStatus(let status)?: exitStatus = status
+            case .signal(let number)?: signal = number
+            case nil: break
+            }
         }
     }
 

@@ -63,6 +63,10 @@ extension PlanDocument.Change {
         return [String(glyph), label, action, explanation, disruption]
     }
 
+    private var isOfTask: Bool {
+        if case .task? = Address(address) { true } else { false }
+    }
+
     /// The reason and what caused it, in words: `run.environment: GREETING changed`.
     package var explanation: String {
         let causes = fields.joined(separator: ", ")
@@ -70,6 +74,7 @@ extension PlanDocument.Change {
         return switch Reason(rawValue: reason) {
         case .environmentChanged, .settingsChanged: "\(causes) changed"
         case .sourceChanged: "\(words) \(causes)"
+        case .leftover where isOfTask: "left by an interrupted run: \(causes)"
         case .pinned: "\(words) to \(causes)"
         case .stopped: "\(words) by \(causes), until 'modplan start'"
         default: fields.isEmpty ? words : "\(words): \(causes)"
