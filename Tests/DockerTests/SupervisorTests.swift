@@ -87,7 +87,10 @@ import Testing
     }
 
     @Test func controlsAreArgumentLists() {
-        let head = ["timeout", "-k", "2", "10", "supervisorctl", "-c"]
+        let head = [
+            "flock", "--timeout", "13", "--conflict-exit-code", "124", "/run/control.lock", "timeout",
+            "-k", "2", "10", "supervisorctl", "-c",
+        ]
         let file = "/etc/supervisor/supervisord.conf"
         #expect(Supervisorctl.start(program: "app").arguments() == head + [file, "start", "app"])
         #expect(Supervisorctl.stop(program: "app").arguments() == head + [file, "stop", "app"])
@@ -96,7 +99,10 @@ import Testing
         #expect(Supervisorctl.reread.arguments() == head + [file, "reread"])
         #expect(
             Supervisorctl.update.arguments(timeoutSeconds: 30, configuration: "/c")
-                == ["timeout", "-k", "2", "30", "supervisorctl", "-c", "/c", "update"])
+                == [
+                    "flock", "--timeout", "33", "--conflict-exit-code", "124", "/run/control.lock",
+                    "timeout", "-k", "2", "30", "supervisorctl", "-c", "/c", "update",
+                ])
     }
 
     // MARK: Fixtures

@@ -57,7 +57,7 @@ import Testing
         #expect(!execs.isEmpty)
         for exec in execs {
             #expect(exec.contains(#""User":"441:444""#) && !exec.contains("Privileged"))
-            #expect(exec.contains(#""Cmd":["timeout","-k","2","#), "\(exec)")
+            #expect(exec.contains(#""/run/control.lock","timeout","-k","2","#), "\(exec)")
         }
     }
 

@@ -1,11 +1,13 @@
 import Glibc
 import Host
 
-/// An engine of the test's own, to be killed and frozen: its own folders, socket and addresses, no
-/// bridge and no rules of the host's firewall.
+/// An engine of the test's own, to be killed and frozen: its own folders, socket, addresses and bridge,
+/// and no rules of the host's firewall. An engine that is told to have no bridge would remove
+/// `docker0`, which is the host's own engine's.
 actor PrivateEngine {
     nonisolated let folder: String
     nonisolated var socket: String { "\(folder)/docker.sock" }
+    private nonisolated var bridge: String { "mp-\(folder.suffix(6).lowercased())" }
     private var daemon: Running?
 
     private init(folder: String) { self.folder = folder }
@@ -19,6 +21,7 @@ actor PrivateEngine {
         let engine = PrivateEngine(folder: String(cString: made))
         let result: Result<Void, any Error>
         do {
+            try await engine.makeBridge()
             try await engine.start()
             let names = images.joined(separator: " ")
             try await Tool.run(
@@ -35,13 +38,19 @@ actor PrivateEngine {
         try result.get()
     }
 
+    private func makeBridge() async throws {
+        try await Tool.run("ip", ["link", "add", "name", bridge, "type", "bridge"])
+        try await Tool.run("ip", ["address", "add", "10.214.0.1/24", "dev", bridge])
+        try await Tool.run("ip", ["link", "set", bridge, "up"])
+    }
+
     /// Returns once it answers.
     func start() async throws {
         daemon = try Running(
             "dockerd",
             [
                 "--data-root", "\(folder)/data", "--exec-root", "\(folder)/exec", "--host",
-                "unix://\(socket)", "--pidfile", "\(folder)/pid", "--bridge", "none",
+                "unix://\(socket)", "--pidfile", "\(folder)/pid", "--bridge", bridge,
                 "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false",
                 "--default-address-pool", "base=10.213.0.0/16,size=24",
             ], log: "\(folder)/log")
@@ -76,10 +85,29 @@ actor PrivateEngine {
     private func remove() async throws {
         signal(SIGCONT)
         try await end()
+        try await endLeftovers()
+        try await Tool.run("ip", ["link", "delete", bridge], accepted: [0, 1])
         // It binds its data folder to itself, and lets go of it when it ends in peace.
         for mount in try mountPoints().filter({ $0.hasPrefix("\(folder)/") }).sorted().reversed() {
             try await Tool.run("umount", [mount])
         }
         try Directory(path: "/var/tmp").removeTree(String(folder.dropFirst("/var/tmp/".count)))
+    }
+
+    /// What a killed engine left running: its containers' parents, and their children.
+    private func endLeftovers() async throws {
+        for _ in 0..<10 {
+            let table = try await Tool.run("ps", ["-eo", "pid,ppid,args", "--no-headers"])
+            let rows = table.split(separator: "\n").map {
+                $0.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: true)
+            }
+            let mine = rows.filter { $0.count == 3 && $0[2].contains("\(folder)/exec") }
+                .compactMap { Int32($0[0]) }
+            guard !mine.isEmpty else { return }
+            let parents = Set(mine)
+            let children = rows.filter { $0.count > 1 && Int32($0[1]).map(parents.contains) == true }
+            for pid in children.compactMap({ Int32($0[0]) }) + mine { Glibc.kill(pid, SIGKILL) }
+            try await Task.sleep(for: .milliseconds(200))
+        }
     }
 }

@@ -135,25 +135,38 @@ private func printTable(_ table: FaultTable) {
     }
 }
 
+/// The first schedule that catches a bug, and how. All processors look at the next few together.
+private func catchBug(
+    _ bug: PlantedBug, within limit: UInt64
+) -> (seed: UInt64, why: String)? {
+    let together: UInt64 = 64
+    for first in stride(from: 0, to: limit, by: Int(together)) {
+        let caught = Mutex<[UInt64: String]>([:])
+        DispatchQueue.concurrentPerform(iterations: Int(min(together, limit - first))) { offset in
+            let seed = first + UInt64(offset)
+            guard let why = Simulation.run(seed: seed, bug: bug).violations.first else { return }
+            caught.withLock { $0[seed] = why }
+        }
+        if let found = caught.withLock({ $0.min { $0.key < $1.key } }) {
+            return (found.key, found.value)
+        }
+    }
+    return nil
+}
+
 /// Looks for each planted bug until a schedule catches it.
 func catchBugs(within limit: UInt64) -> Int32 {
     var missed = 0
     for bug in PlantedBug.allCases {
-        var caught: (seed: UInt64, why: String)?
-        for seed in 0..<limit {
-            let outcome = Simulation.run(seed: seed, bug: bug)
-            if let why = outcome.violations.first {
-                caught = (seed, why)
-                break
-            }
-        }
-        if let caught {
+        if let caught = catchBug(bug, within: limit) {
             let why = caught.why.split(separator: "\n").first ?? ""
             print("caught  \(bug.rawValue)  seed \(caught.seed): \(why)")
         } else {
             missed += 1
             print("MISSED  \(bug.rawValue)  in \(limit) schedules")
         }
+        // A line at a time, so that a long run can be watched.
+        fflush(nil)
     }
     print("planted bugs: \(PlantedBug.allCases.count), missed: \(missed)")
     return missed == 0 ? 0 : 1

@@ -55,7 +55,7 @@ package struct SupervisorPrograms: ProgramEffects {
             result = try await engine.exec(
                 in: container.key,
                 ExecSpec(command.arguments(timeoutSeconds: seconds), user: ImageStandard.user),
-                within: .seconds(seconds + 10))
+                within: .seconds(Supervisorctl.longestSeconds(timeoutSeconds: seconds) + 5))
             output = printable(result.stdout + result.stderr)
         } while Self.passes(output) && ContinuousClock.now < end
         if let accepted, output.contains(accepted) { return }
