@@ -22,12 +22,14 @@ struct Target {
             tree: desired.source.tree, imageDigest: buildImage.inputDigest,
             settings: definition.build)
         let spec = Self.digest(definition, artifact: key, runImage: runImage)
-        let settled = world.containers(of: app).filter { !$0.labels.isTransient }
+        let settled = world.containers(of: app).lazy.filter { !$0.labels.isTransient }
         let latest = world.state(of: app).releases.last
-        var release = Release(
-            number: 0, commit: desired.source.commit, subject: desired.source.subject,
-            tree: desired.source.tree, artifact: key, buildImage: buildImage.inputDigest,
-            runImage: runImage.inputDigest)
+        func made(_ number: Int) -> Release {
+            Release(
+                number: number, commit: desired.source.commit, subject: desired.source.subject,
+                tree: desired.source.tree, artifact: key, buildImage: buildImage.inputDigest,
+                runImage: runImage.inputDigest)
+        }
         if let latest, latest.artifact == key, latest.runImage == runImage.inputDigest {
             release = latest
             isNew = false
@@ -35,7 +37,7 @@ struct Target {
             let number = same.labels.release
         {
             // The state was lost; the container says which release it is.
-            release.number = number
+            release = made(number)
             isNew = false
         } else {
             let numbers =
@@ -43,11 +45,10 @@ struct Target {
                 + world.volumes(of: app).compactMap { entry in
                     if case .run(_, _, let number) = entry.role { number } else { nil }
                 } + [latest?.number ?? 0]
-            release.number = (numbers.max() ?? 0) + 1
+            release = made((numbers.max() ?? 0) + 1)
             isNew = true
         }
         self.definition = definition
-        self.release = release
         // An adopted release has the same artifact and the same run image.
         specDigest = spec
         self.buildImage = buildImage
@@ -107,9 +108,9 @@ struct Target {
 
     /// The settings that an observed container has and should not, by name; a new image with the
     /// same input is the same image.
-    func differences(of container: Container, in world: World) -> [String] {
-        guard let instance = container.labels.instance else { return [] }
-        let wanted = self.container(.run, instance: instance)
+    func differences(
+        of container: Container, from wanted: ContainerSpec, in world: World
+    ) -> [String] {
         let found = container.settings
         let ports = wanted.port.map { [$0.description] } ?? []
         var fields: [String] = []
