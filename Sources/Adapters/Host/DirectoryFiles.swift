@@ -113,7 +113,9 @@ func readAll(_ file: Int32, subject: String, limit: Int) throws(SystemError) -> 
         throw SystemError("read", subject, code: 0, detail: "larger than \(limit) bytes")
     }
     var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: min(limit + 1, 64 << 10))
+    // Most files are small, and those of /proc say that they are empty.
+    let expected = min(max(Int(status.st_size) + 1, 4096), 64 << 10)
+    var chunk = [UInt8](repeating: 0, count: min(limit + 1, expected))
     while true {
         let received = retrying { Glibc.read(file, &chunk, chunk.count) }
         guard received >= 0 else { throw SystemError("read", subject) }

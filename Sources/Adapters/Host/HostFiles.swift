@@ -79,19 +79,18 @@ package func readHostFile(_ path: String, limit: Int) throws(SystemError) -> [UI
 /// Every mount point of this process's namespace, from `/proc/self/mountinfo`.
 package func mountPoints() throws(SystemError) -> Set<String> {
     let bytes = try readHostFile("/proc/self/mountinfo", limit: 64 << 20)
-    let lines = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
     return Set(
-        lines.compactMap { line in
-            let fields = line.split(separator: " ", maxSplits: 5)
+        bytes.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            let fields = line.split(separator: UInt8(ascii: " "), maxSplits: 5)
             return fields.count > 4 ? unescapeMountPath(fields[4]) : nil
         })
 }
 
 /// The kernel writes space, tab, newline and backslash as three octal digits.
-private func unescapeMountPath(_ text: Substring) -> String {
-    guard text.contains("\\") else { return String(text) }
+private func unescapeMountPath(_ text: ArraySlice<UInt8>) -> String {
+    guard text.contains(UInt8(ascii: "\\")) else { return String(decoding: text, as: UTF8.self) }
     var bytes: [UInt8] = []
-    var rest = Array(text.utf8)[...]
+    var rest = text
     while let byte = rest.popFirst() {
         if byte == UInt8(ascii: "\\"), rest.count >= 3,
             let code = UInt8(String(decoding: rest.prefix(3), as: UTF8.self), radix: 8)

@@ -18,6 +18,9 @@ package struct UnixHTTPClient: Sendable {
     package func send(
         _ request: HTTPRequest, limit: Int, within duration: Duration
     ) async throws(UnixHTTPError) -> HTTPResponse {
+        guard request.body.isFile else {
+            return try await exchangeWhole(request, limit: limit, within: duration)
+        }
         do {
             return try await withResponse(to: request, .within(duration)) { status, body in
                 HTTPResponse(status: status, body: try await body.collect(upTo: limit))
@@ -105,6 +108,8 @@ extension HTTPRequest {
 }
 
 extension HTTPRequest.Body {
+    fileprivate var isFile: Bool { if case .file = self { true } else { false } }
+
     fileprivate var path: String {
         if case .file(let path, _) = self { path } else { "its body" }
     }

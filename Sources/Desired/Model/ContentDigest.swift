@@ -4,22 +4,31 @@ import CLinux
 package struct ContentDigest {
     private var bytes: [UInt8] = []
 
-    package init(_ subject: String) { add(subject, "") }
-
-    /// Adds one field; each part is preceded by its length.
-    package mutating func add(_ name: String, _ value: some StringProtocol) {
-        append(name.utf8)
-        append(value.utf8)
+    package init(_ subject: String) {
+        bytes.reserveCapacity(512)
+        add(subject, "")
     }
 
-    package mutating func add(_ name: String, _ value: [UInt8]) {
-        append(name.utf8)
+    /// Adds one field; each part is preceded by its length.
+    package mutating func add(_ name: String, _ value: String) {
+        append(name)
         append(value)
     }
 
-    private mutating func append(_ part: some Collection<UInt8>) {
-        withUnsafeBytes(of: UInt64(part.count).bigEndian) { bytes.append(contentsOf: $0) }
-        bytes.append(contentsOf: part)
+    package mutating func add(_ name: String, _ value: [UInt8]) {
+        append(name)
+        appendCount(value.count)
+        bytes += value
+    }
+
+    private mutating func append(_ part: String) {
+        appendCount(part.utf8.count)
+        bytes.append(contentsOf: part.utf8)
+    }
+
+    /// Eight bytes, the highest first.
+    private mutating func appendCount(_ count: Int) {
+        withUnsafeBytes(of: UInt64(count).bigEndian) { bytes.append(contentsOf: $0) }
     }
 
     /// The digest of all that was added, as 64 hexadecimal digits.

@@ -1,4 +1,5 @@
 package import Docker
+import Host
 package import Observed
 import Planning
 package import Volumes
@@ -23,32 +24,45 @@ package struct Collector: Sendable {
 
     /// Never throws: a source that cannot be read says so in its place.
     package func collect() async -> Snapshot {
-        async let listed = listVolumes()
+        // What lies on the volumes is read while the engine answers.
+        async let reading = readVolumes()
         let engine = await collectEngine()
-        let volumes = await listed
-        guard case .read(let records) = volumes else {
-            return Snapshot(engine: engine.reading, volumes: .unavailable(volumes.failure ?? ""))
+        guard case .read(var found) = await reading else {
+            return Snapshot(engine: engine.reading, volumes: await reading)
         }
-        return Snapshot(
-            engine: engine.reading,
-            volumes: .read(records.map { volume($0, oomKills: engine.oomKills) }))
+        for index in found.indices {
+            guard let kills = engine.oomKills[found[index].name] else { continue }
+            found[index].hold(against: kills)
+        }
+        return Snapshot(engine: engine.reading, volumes: .read(found))
     }
 
-    private func listVolumes() async -> Reading<[VolumeRecord]> {
+    private func readVolumes() async -> Reading<[Volume]> {
         do {
-            return .read(try await volumes.list(prefix: naming.volumePrefix))
+            let records = try await volumes.list(prefix: naming.volumePrefix)
+            return .read(try await offload { records.map(volume) })
         } catch {
             return .unavailable("\(error)")
         }
     }
 
-    private func volume(_ record: VolumeRecord, oomKills: [String: Int64]) -> Volume {
+    private func volume(_ record: VolumeRecord) -> Volume {
         var volume = Volume(
             name: record.name, limitBytes: record.limit, usedBytes: record.used,
             isMounted: record.mountPoint != nil)
         if let mountPoint = record.mountPoint, case .run = naming.role(ofVolume: record.name) {
-            volume.contents = readContents(mountPoint, oomKills: oomKills[record.name])
+            volume.contents = readContents(mountPoint)
         }
         return volume
+    }
+}
+
+extension Volume {
+    /// An out-of-memory that the kernel's own counter on the host does not bear out is a crash like
+    /// any other.
+    fileprivate mutating func hold(against oomKills: Int64) {
+        guard oomKills == 0, case .read(var found)? = contents else { return }
+        for index in found.notifications.indices { found.notifications[index].kind = .crash }
+        contents = .read(found)
     }
 }

@@ -19,7 +19,7 @@ extension Collector {
             async let images = engine.images(labels: [Label.input])
             async let networks = engine.networks(labels: [label])
             let summaries = try await engine.containers(all: true, labels: [label])
-            let inspected = try await inspect(summaries.map(\.id))
+            let inspected = try await inspect(summaries)
             let network = try await networks.first { $0.name == naming.network }
             let reading = Reading.read(
                 Engine(
@@ -42,9 +42,9 @@ extension Collector {
         var oomKills: Int64?
     }
 
-    private func inspect(_ ids: [String]) async throws -> [Inspected] {
+    private func inspect(_ summaries: [ContainerSummary]) async throws -> [Inspected] {
         try await withThrowingTaskGroup(of: Inspected?.self) { group in
-            for id in ids { group.addTask { try await inspect(id) } }
+            for summary in summaries { group.addTask { try await inspect(summary) } }
             var found: [Inspected] = []
             for try await inspected in group {
                 if let inspected { found.append(inspected) }
@@ -54,28 +54,38 @@ extension Collector {
     }
 
     /// Nil for a container that went away since it was listed, or whose labels are not of ours.
-    private func inspect(_ id: String) async throws -> Inspected? {
-        guard let found = try await inspected(id) else { return nil }
-        guard let labels = Observed.Container.Labels(found.config.labels) else { return nil }
+    private func inspect(_ summary: ContainerSummary) async throws -> Inspected? {
+        guard let labels = Observed.Container.Labels(summary.labels) else { return nil }
+        let volume = summary.mounts.first { $0.destination == "/mnt" }.flatMap {
+            volumeName(ofMount: $0.source)
+        }
+        let mountPoint = labels.isTransient ? nil : volume.map(volumes.mountPoint)
+        // Supervisord is asked while the engine is.
+        async let early = summary.state == .running ? askProgram(beneath: mountPoint) : nil
+        guard let found = try await inspected(summary.id) else { return nil }
         var container = Observed.Container(
             id: found.id, name: found.name, labels: labels,
             status: .init(rawValue: found.state.status.rawValue), exitCode: found.state.exitCode,
             startedAt: found.state.startedAt?.formatted(.iso8601),
             finishedAt: found.state.finishedAt?.formatted(.iso8601), settings: settings(found),
             address: found.networkSettings.networks[naming.network]?.ipAddress)
-        let volume = found.mounts.first { $0.destination == "/mnt" }.flatMap {
-            volumeName(ofMount: $0.source)
-        }
         guard found.state.status == .running else {
             return Inspected(container: container, volume: volume)
         }
-        if !labels.isTransient, let volume {
-            container.program = await readProgram(
-                volumes.mountPoint(of: volume), startedAt: found.state.startedAt)
-        }
+        var answer = await early
+        // Started since it was listed.
+        if answer == nil { answer = await askProgram(beneath: mountPoint) }
+        container.program = answer.map { reading($0, startedAt: found.state.startedAt) }
         return Inspected(
             container: container, volume: volume, oomKills: hostOOMKills(ofProcess: found.state.pid)
         )
+    }
+
+    private func askProgram(
+        beneath mountPoint: String?
+    ) async -> Result<Program, SupervisorError>? {
+        guard let mountPoint else { return nil }
+        return await askProgram(mountPoint)
     }
 
     /// Nil for a container that went away since it was listed.

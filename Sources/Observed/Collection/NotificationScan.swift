@@ -14,7 +14,7 @@ struct NotificationScan {
     private(set) var notifications: [Observed.Notification] = []
     private(set) var strangers: [String] = []
 
-    init(_ folder: borrowing Directory, oomKills: Int64?) throws(SystemError) {
+    init(_ folder: borrowing Directory) throws(SystemError) {
         for name in try folder.names(limit: 16 * Self.limit) where !isWorkingName(name) {
             guard isNotificationName(name) else {
                 addStranger(name)
@@ -25,7 +25,7 @@ struct NotificationScan {
                 let bytes = try folder.read(
                     name, limit: Self.bytesLimit, owner: ImageStandard.userID)
                 let file = try? JSONDecoder().decode(NotificationFile.self, from: Data(bytes))
-                if let found = file?.notification(named: name, oomKills: oomKills) {
+                if let found = file?.notification(named: name) {
                     notifications.append(found)
                 } else {
                     addStranger(name)
@@ -81,13 +81,11 @@ private struct NotificationFile: Decodable {
     var at: String
     var evidence: Evidence?
 
-    /// Nil if a field is not of its form. An out-of-memory that the kernel's own counter on the
-    /// host does not bear out is a crash like any other.
-    func notification(named name: String, oomKills: Int64?) -> Observed.Notification? {
-        guard version == 1, var kind = Observed.Notification.Kind(rawValue: type),
+    /// Nil if a field is not of its form.
+    func notification(named name: String) -> Observed.Notification? {
+        guard version == 1, let kind = Observed.Notification.Kind(rawValue: type),
             isTime(at), isWord(process), isWord(from ?? "")
         else { return nil }
-        if kind == .outOfMemory, oomKills == 0 { kind = .crash }
         let end =
             signal.map { Observed.Notification.End.signal($0) }
             ?? exitStatus.map { .exitStatus($0) }

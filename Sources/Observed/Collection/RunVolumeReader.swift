@@ -8,7 +8,7 @@ extension Collector {
 
     /// What lies on a run volume. The app owns most of it: nothing is opened through a link, and
     /// every read is bounded.
-    func readContents(_ mountPoint: String, oomKills: Int64?) -> Reading<RunVolumeContents> {
+    func readContents(_ mountPoint: String) -> Reading<RunVolumeContents> {
         do throws(SystemError) {
             let root = try Directory(path: mountPoint)
             var configuration: [UInt8]?
@@ -25,7 +25,7 @@ extension Collector {
             var contents = RunVolumeContents(
                 configuration: configuration, damagedFolders: damaged, notifications: [])
             if !damaged.contains("notifications") {
-                let scan = try NotificationScan(root.directory("notifications"), oomKills: oomKills)
+                let scan = try NotificationScan(root.directory("notifications"))
                 contents.notifications = scan.notifications
                 contents.strangers = scan.strangers
             }

@@ -26,16 +26,13 @@ package struct InstanceConfiguration: Sendable, Equatable {
     package static let stopSeconds = 10
 
     package var rendered: [UInt8] {
-        let variables = [
-            "PORT=\"\(port)\"", "APP_DIR=\"/mnt/app\"", "NAVI_INSTANCE=\"\(app)/\(instance)\"",
-            "\(Self.key)=\"\(encodedEnvironment)\"",
-        ]
+        let fixed = "PORT=\"\(port)\",APP_DIR=\"/mnt/app\",NAVI_INSTANCE=\"\(app)/\(instance)\""
         let text = """
             ; Written by modplan; changes are drift.
             [program:app]
             command=/usr/local/bin/navi run -- start
             directory=/mnt/app
-            environment=\(variables.joined(separator: ","))
+            environment=\(fixed),\(Self.key)="\(encodedEnvironment)"
             autostart=true
             autorestart=unexpected
             exitcodes=0
@@ -60,7 +57,10 @@ package struct InstanceConfiguration: Sendable, Equatable {
     static func encoded(_ environment: [String: String]) -> String {
         var bytes: [UInt8] = []
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
-            bytes += Array("\(name)=\(value)".utf8) + [0]
+            bytes += name.utf8
+            bytes.append(UInt8(ascii: "="))
+            bytes += value.utf8
+            bytes.append(0)
         }
         return Data(bytes).base64EncodedString()
     }

@@ -17,20 +17,21 @@ package func plan(_ input: PlanningInput) throws(PlanningError) -> Plan {
                 operation: .createNetwork(name: world.naming.network), after: [])
         ]
     }
+    let networkStepIDs = networkStep.map(\.id)
     for app in world.appNames {
+        // Handed on, not copied: each app may add to it.
         var planner = AppPlanner(
-            app: app, world: world, desired: world.desired[app],
-            networkStep: networkStep.map(\.id), builds: builds)
+            app: app, world: world, networkStep: networkStepIDs, builds: consume builds)
         let result = try planner.run()
         builds = planner.builds
         let resources = result.steps.steps.isEmpty ? [] : planner.resources()
-        combined.basis.apps.append(world.basis(of: app, reading: resources))
+        combined.basis.apps.append(planner.basis(reading: resources))
         combined.changes += result.changes
         combined.drift += result.drift
         combined.steps += result.steps.steps
         if result.changes.isEmpty && result.drift.isEmpty { combined.inSync.append(app) }
     }
-    if combined.steps.contains(where: { !Set($0.after).isDisjoint(with: networkStep.map(\.id)) }) {
+    if combined.steps.contains(where: { $0.after.contains(where: networkStepIDs.contains) }) {
         combined.steps = networkStep + combined.steps
     }
     if input.destroys && input.selection == nil { combined.steps += world.finalRemovals(combined) }

@@ -1,11 +1,12 @@
 import Desired
 import Observed
 
-/// The planner's input, indexed once.
-struct World {
+/// The planner's input, indexed once. A class, since every app's planner holds it.
+final class World: Sendable {
     let input: PlanningInput
     let naming: Naming
-    let desired: [String: DesiredApp]
+    /// Where each app stands in the input.
+    private let indexOfDesired: [String: Int]
     /// Every app that is asked for, remembered or has something on the host, and was selected;
     /// sorted.
     let appNames: [String]
@@ -13,7 +14,8 @@ struct World {
     private let containers: [String: [Container]]
     private let images: [String: Image]
     private let imagesByID: [String: Image]
-    private let volumes: [String: Volume]
+    /// By build key.
+    private let artifacts: [String: Volume]
     /// By the host's port.
     let holdersOfPort: [Int: [Container]]
     /// By container id, whether it runs or not.
@@ -30,20 +32,22 @@ struct World {
         self.input = input
         naming = Naming(installation: input.installation)
         network = engine.network
-        desired = Dictionary(
-            input.desired.map { ($0.definition.name, $0) }, uniquingKeysWith: { first, _ in first })
-        containers = Dictionary(
-            grouping: engine.containers.filter { !Self.isLiving($0.name, input) }
+        indexOfDesired = Dictionary(
+            input.desired.indices.map { (input.desired[$0].definition.name, $0) },
+            uniquingKeysWith: { first, _ in first })
+        var containers = Dictionary(grouping: engine.containers.lazy.filter { !Self.isLiving($0.name, input) }
         ) { $0.labels.app }
-        .mapValues { $0.sorted { ($0.name, $0.id) < ($1.name, $1.id) } }
+        containers.sortValues { ($0.name, $0.id) < ($1.name, $1.id) }
+        self.containers = containers
         var holders: [Int: [Container]] = [:]
         var ports: [String: ContainerPort] = [:]
-        for container in engine.containers.sorted(by: { $0.id < $1.id }) {
+        for container in engine.containers where !container.settings.ports.isEmpty {
             for port in container.ports {
                 ports[container.id] = port
                 if container.isUp { holders[port.hostPort, default: []].append(container) }
             }
         }
+        holders.sortValues { $0.id < $1.id }
         holdersOfPort = holders
         portOfContainer = ports
         images = Dictionary(
@@ -51,19 +55,27 @@ struct World {
             uniquingKeysWith: { first, _ in first })
         imagesByID = Dictionary(
             engine.images.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-        self.volumes = Dictionary(
-            volumes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+        var artifacts: [String: Volume] = [:]
         var ofApps: [String: [(role: VolumeRole, volume: Volume)]] = [:]
-        for volume in volumes.sorted(by: { $0.name < $1.name }) {
-            guard let role = naming.role(ofVolume: volume.name), let app = role.app,
+        for volume in volumes {
+            guard let role = naming.role(ofVolume: volume.name),
                 !Self.isLiving(volume.name, input)
             else { continue }
-            ofApps[app, default: []].append((role, volume))
+            switch role {
+            case .artifact(let key): artifacts[key] = volume
+            case .build(let app, _), .task(let app, _), .run(let app, _, _):
+                ofApps[app, default: []].append((role, volume))
+            }
         }
+        self.artifacts = artifacts
+        ofApps.sortValues { $0.volume.name < $1.volume.name }
         volumesOfApps = ofApps
 
-        let known = Set(desired.keys).union(containers.keys).union(ofApps.keys)
-            .union(input.states.keys).union(input.unreadable.keys)
+        var known = Set(indexOfDesired.keys)
+        known.formUnion(containers.keys)
+        known.formUnion(ofApps.keys)
+        known.formUnion(input.states.keys)
+        known.formUnion(input.unreadable.keys)
         if let selection = input.selection {
             let unknown = selection.subtracting(known)
             guard unknown.isEmpty else { throw .unknownApps(unknown.sorted()) }
@@ -76,13 +88,21 @@ struct World {
         !input.destroys && input.livingTasks.contains(name)
     }
 
+    func desired(_ app: String) -> DesiredApp? { indexOfDesired[app].map { input.desired[$0] } }
+
     func containers(of app: String) -> [Container] { containers[app] ?? [] }
 
     func volumes(of app: String) -> [(role: VolumeRole, volume: Volume)] {
         volumesOfApps[app] ?? []
     }
 
-    func volume(_ role: VolumeRole) -> Volume? { volumes[naming.volume(role)] }
+    func volume(_ role: VolumeRole) -> Volume? {
+        switch role {
+        case .artifact(let key): artifacts[key]
+        case .build(let app, _), .task(let app, _), .run(let app, _, _):
+            volumesOfApps[app]?.first { $0.role == role }?.volume
+        }
+    }
 
     func image(_ name: String, for app: String) throws(PlanningError) -> Image {
         guard let image = images[name] else { throw .imageMissing(app: app, image: name) }
@@ -105,22 +125,15 @@ struct World {
 
     func state(of app: String) -> AppState { input.states[app] ?? AppState(app: app) }
 
-    func basis(of app: String, reading resources: [Basis.Resource]) -> Basis.App {
-        let desired = desired[app]
-        let state = state(of: app)
-        return Basis.App(
-            app: app, definition: desired?.blob, commit: desired?.source.commit,
-            tree: desired?.source.tree, epoch: state.epoch, serial: state.serial,
-            resources: resources)
-    }
-
     /// All apps, or more than half of three or more, would end.
     var endsTooMuch: Bool {
         let present = Set(containers.keys)
         let ended =
             input.destroys
             ? present.intersection(appNames)
-            : present.filter { desired[$0] == nil && appNames.contains($0) }
+            : present.filter {
+                indexOfDesired[$0] == nil && input.selection?.contains($0) != false
+            }
         guard !ended.isEmpty else { return false }
         return ended.count == present.count
             || (present.count >= 3 && ended.count * 2 > present.count)
@@ -130,8 +143,8 @@ struct World {
     func finalRemovals(_ plan: Plan) -> [Step] {
         let ends = plan.steps.map(\.id)
         var list = StepList()
-        for (name, volume) in volumes.sorted(by: { $0.key < $1.key }) {
-            guard case .artifact(let key) = naming.role(ofVolume: name) else { continue }
+        for (key, volume) in artifacts.sorted(by: { $0.key < $1.key }) {
+            let name = volume.name
             let unmount: [Operation] = volume.isMounted ? [.unmountVolume(name: name)] : []
             _ = list.chain(
                 unmount + [.removeVolume(name: name)], for: .artifact(key: key), after: ends)
@@ -140,6 +153,17 @@ struct World {
             list.add(.removeNetwork(id: network.id), for: .network, after: ends)
         }
         return list.steps
+    }
+}
+
+extension Dictionary {
+    /// Sorts each list where it stands: most have one element.
+    fileprivate mutating func sortValues<Element>(
+        by isBefore: (Element, Element) -> Bool
+    ) where Value == [Element] {
+        for index in values.indices where values[index].count > 1 {
+            values[index].sort(by: isBefore)
+        }
     }
 }
 

@@ -24,7 +24,12 @@ extension StateStore {
             StateError(
                 file: "\(place.location)/\(path)", message: message, isRecoverable: isRecoverable)
         }
-        guard let head = try? JSONDecoder().decode(Head.self, from: data) else {
+        // As a rule it is whole: its head is looked at alone only if it is not.
+        let whole = try? JSONDecoder().decode(Envelope<Content>.self, from: data)
+        let found = whole.map {
+            Head(formatVersion: $0.formatVersion, installation: $0.installation)
+        }
+        guard let head = try? found ?? JSONDecoder().decode(Head.self, from: data) else {
             throw failed(
                 "is not a state file; 'modplan state rebuild' keeps it aside and recovers from the "
                     + "host", isRecoverable: true)
@@ -39,13 +44,12 @@ extension StateStore {
                 "belongs to installation '\(head.installation)', not '\(installation)'; "
                     + "give each installation its own state folder")
         }
-        do {
-            return try JSONDecoder().decode(Envelope<Content>.self, from: data).content
-        } catch {
+        guard let whole else {
             throw failed(
                 "cannot be decoded; 'modplan state rebuild' keeps it aside and recovers from the "
                     + "host", isRecoverable: true)
         }
+        return whole.content
     }
 
     func save(_ content: some Codable, _ path: String, in place: any StateFiles) throws {

@@ -45,11 +45,12 @@ package final class Simulation {
 
     private func run() -> Outcome {
         var round = 0
-        while round < 3 || (round < 12 && !isEventful) {
+        while round < 3 || (round < 40 && !isEventful) {
             round += 1
             world.edit()
             for _ in 0..<world.random.below(3) { world.disturb() }
             arm()
+            if round > 3 { armTheFirst() }
             act()
             if !world.violations.isEmpty { return outcome(passes: 0) }
         }
@@ -88,6 +89,13 @@ package final class Simulation {
             let fault = world.random.pick(Fault.possible(at: kind))
             world.faults[kind, default: [:]][number] = fault
             if isDoubled { world.faults[kind, default: [:]][number + 1] = fault }
+        }
+    }
+
+    /// Some worlds stay quiet: the very next looks then fail.
+    private func armTheFirst() {
+        for kind in [EffectKind.git, .observation] {
+            world.faults[kind, default: [:]][world.counts[kind, default: 0] + 1] = .failBefore
         }
     }
 

@@ -25,6 +25,7 @@ package struct ContainerSummary: Sendable, Decodable, Equatable {
     package var imageID: String
     @NullAsEmpty package var labels: [String: String]
     package var state: ContainerStatus
+    @NullAsEmpty package var mounts: [Container.MountPoint]
 
     enum CodingKeys: String, CodingKey {
         case id = "Id"
@@ -33,6 +34,7 @@ package struct ContainerSummary: Sendable, Decodable, Equatable {
         case imageID = "ImageID"
         case labels = "Labels"
         case state = "State"
+        case mounts = "Mounts"
     }
 }
 

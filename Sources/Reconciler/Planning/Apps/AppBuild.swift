@@ -55,7 +55,7 @@ extension AppPlanner {
     }
 
     private func buildReason(_ target: Target) -> (Reason, [String]) {
-        guard let last = world.state(of: app).releases.last else {
+        guard let last = state.releases.last else {
             // With a container there, it is the state that is new.
             return (containers.isEmpty ? .appAdded : .sourceChanged, [])
         }

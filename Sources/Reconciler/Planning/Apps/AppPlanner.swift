@@ -6,6 +6,7 @@ struct AppPlanner {
     let app: String
     let world: World
     let desired: DesiredApp?
+    let state: AppState
     /// The step that makes the network, if it has to be made.
     let networkStep: [String]
     var builds: SharedBuilds
@@ -22,13 +23,11 @@ struct AppPlanner {
     /// Nil for an app that ends.
     var target: Target?
 
-    init(
-        app: String, world: World, desired: DesiredApp?, networkStep: [String],
-        builds: SharedBuilds
-    ) {
+    init(app: String, world: World, networkStep: [String], builds: consuming SharedBuilds) {
         self.app = app
         self.world = world
-        self.desired = desired
+        desired = world.desired(app)
+        state = world.state(of: app)
         self.networkStep = networkStep
         self.builds = builds
         containers = world.containers(of: app)
@@ -44,7 +43,7 @@ struct AppPlanner {
             endApp(world.input.destroys ? .destroyed : .appRemoved)
             return result
         }
-        if let stop = world.state(of: app).stopped {
+        if let stop = state.stopped {
             holdDown(stop)
             return result
         }
@@ -64,13 +63,20 @@ struct AppPlanner {
         }
         // A definition that could not be compared with every instance was not applied whole.
         if !result.steps.steps.isEmpty && unobserved.isEmpty
-            && world.state(of: app).applied != desired.blob
+            && state.applied != desired.blob
         {
             result.steps.add(
                 .recordApplied(definition: desired.blob), for: .instance(app: app, number: 0),
                 after: result.steps.steps.map(\.id))
         }
         return result
+    }
+
+    func basis(reading resources: [Basis.Resource]) -> Basis.App {
+        Basis.App(
+            app: app, definition: desired?.blob, commit: desired?.source.commit,
+            tree: desired?.source.tree, epoch: state.epoch, serial: state.serial,
+            resources: resources)
     }
 
     /// The numbers of the instances that have a container or a volume.

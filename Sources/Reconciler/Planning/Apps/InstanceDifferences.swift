@@ -79,6 +79,6 @@ extension AppPlanner {
 
     /// The definition has not moved since the last apply: what differs was moved by a hand.
     private var isAsApplied: Bool {
-        world.state(of: app).applied != nil && world.state(of: app).applied == desired?.blob
+        state.applied != nil && state.applied == desired?.blob
     }
 }

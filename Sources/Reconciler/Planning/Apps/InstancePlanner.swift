@@ -12,8 +12,9 @@ struct InstancePlan {
     let old: [Container]
     /// The volume of the wanted release, if it is there.
     let volume: Volume?
-    var volumeName: String { target.volume(number) }
-    var spec: ContainerSpec { target.container(.run, instance: number) }
+    /// The wanted container.
+    let spec: ContainerSpec
+    var volumeName: String { spec.volume }
 }
 
 extension AppPlanner {
@@ -24,12 +25,14 @@ extension AppPlanner {
         let owned = containers.filter { $0.labels.instance == number && !$0.labels.isTransient }
         let release = target.release.number
         // After a crash between two creates there may be two of one release: keep the one that runs.
-        let ofRelease = owned.filter { $0.labels.release == release }
-        let current = ofRelease.first { $0.status == .running } ?? ofRelease.first
+        let current =
+            owned.first { $0.labels.release == release && $0.status == .running }
+            ?? owned.first { $0.labels.release == release }
         let instance = InstancePlan(
             number: number, address: .instance(app: app, number: number), target: target,
             current: current, old: owned.filter { $0.id != current?.id },
-            volume: world.volume(.run(app: app, instance: number, release: release)))
+            volume: world.volume(.run(app: app, instance: number, release: release)),
+            spec: target.container(.run, instance: number))
         let before = artifact + swept + previous
         let settled: [String]
         if let current {
@@ -56,7 +59,7 @@ extension AppPlanner {
     }
 
     private func creationReason(_ instance: InstancePlan) -> (Reason, isDrift: Bool) {
-        let wasApplied = world.state(of: app).applied != nil
+        let wasApplied = state.applied != nil
         if instance.volume != nil && wasApplied { return (.containerMissing, true) }
         if !wasApplied { return (.appAdded, false) }
         let others = containers.contains { $0.labels.instance != instance.number }
@@ -66,7 +69,6 @@ extension AppPlanner {
     /// The old release serves until the new one is proven ready; where a port is published, it is
     /// proven without it, since a port belongs to one container.
     mutating func planReplacement(_ instance: InstancePlan, after: [String]) -> [String] {
-        let state = world.state(of: app)
         let before = state.releases.last { $0.number != instance.target.release.number }
         let (reason, fields) = replacementReason(instance, from: before)
         let isExclusive = instance.spec.port != nil

@@ -6,7 +6,7 @@ extension AppPlanner {
     mutating func planCurrent(
         _ container: Container, _ instance: InstancePlan, after: [String]
     ) -> [String] {
-        var fields = instance.target.differences(of: container, in: world)
+        var fields = instance.target.differences(of: container, from: instance.spec, in: world)
         // It runs on something that nobody lists any more.
         if instance.volume == nil && container.status == .running { fields.append("volume") }
         let isGone = [.dead, .removing].contains(container.status)

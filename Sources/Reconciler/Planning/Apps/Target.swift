@@ -23,14 +23,17 @@ struct Target {
         let key = BuildKey.make(
             tree: desired.source.tree, imageDigest: buildImage.inputDigest,
             settings: definition.build)
-        let settled = world.containers(of: app).filter { !$0.labels.isTransient }
-        let state = world.state(of: app)
-        let latest = state.releases.last
+        let settled = world.containers(of: app).lazy.filter { !$0.labels.isTransient }
+        let latest = world.state(of: app).releases.last
         var isKnown = false
-        var release = Release(
-            number: 0, commit: desired.source.commit, subject: desired.source.subject,
-            tree: desired.source.tree, artifact: key, buildImage: buildImage.inputDigest,
-            runImage: runImage.inputDigest)
+        var release: Release
+        let headImage = runImage
+        func made(_ number: Int) -> Release {
+            Release(
+                number: number, commit: desired.source.commit, subject: desired.source.subject,
+                tree: desired.source.tree, artifact: key, buildImage: buildImage.inputDigest,
+                runImage: headImage.inputDigest)
+        }
         if let latest, latest.artifact == key, latest.runImage == runImage.inputDigest {
             release = latest
             isKnown = true
@@ -40,7 +43,7 @@ struct Target {
             }), let number = same.labels.release
         {
             // The state was lost; the container says which release it is.
-            release.number = number
+            release = made(number)
             isKnown = true
         } else {
             let numbers =
@@ -48,7 +51,7 @@ struct Target {
                 + world.volumes(of: app).compactMap { entry in
                     if case .run(_, _, let number) = entry.role { number } else { nil }
                 } + [latest?.number ?? 0]
-            release.number = (numbers.max() ?? 0) + 1
+            release = made((numbers.max() ?? 0) + 1)
         }
         headRelease = release
         if let pinned = try Self.pinnedRelease(desired, in: world) {
@@ -117,9 +120,9 @@ struct Target {
 
     /// The settings that an observed container has and should not, by name; a new image with the
     /// same input is the same image.
-    func differences(of container: Container, in world: World) -> [String] {
-        guard let instance = container.labels.instance else { return [] }
-        let wanted = self.container(.run, instance: instance)
+    func differences(
+        of container: Container, from wanted: ContainerSpec, in world: World
+    ) -> [String] {
         let found = container.settings
         let ports = wanted.port.map { [$0.description] } ?? []
         var fields: [String] = []
