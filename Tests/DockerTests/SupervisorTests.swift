@@ -88,7 +88,8 @@ import Testing
 
     @Test func controlsAreArgumentLists() {
         let head = [
-            "flock", "--timeout", "13", "--conflict-exit-code", "124", "/run/control.lock", "timeout",
+            "flock", "--timeout", "13", "--conflict-exit-code", "124", "/run/control.lock",
+            "timeout",
             "-k", "2", "10", "supervisorctl", "-c",
         ]
         let file = "/etc/supervisor/supervisord.conf"

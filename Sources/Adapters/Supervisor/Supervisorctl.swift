@@ -26,7 +26,8 @@ package enum Supervisorctl: Sendable, Equatable {
     ) -> [String] {
         [
             "flock", "--timeout", String(timeoutSeconds + 3), "--conflict-exit-code", "124",
-            "/run/control.lock", "timeout", "-k", "2", String(timeoutSeconds), "supervisorctl", "-c",
+            "/run/control.lock", "timeout", "-k", "2", String(timeoutSeconds), "supervisorctl",
+            "-c",
             configuration,
         ] + words
     }

@@ -35,7 +35,8 @@ final class World: Sendable {
         indexOfDesired = Dictionary(
             input.desired.indices.map { (input.desired[$0].definition.name, $0) },
             uniquingKeysWith: { first, _ in first })
-        var containers = Dictionary(grouping: engine.containers.lazy.filter { !Self.isLiving($0.name, input) }
+        var containers = Dictionary(
+            grouping: engine.containers.lazy.filter { !Self.isLiving($0.name, input) }
         ) { $0.labels.app }
         containers.sortValues { ($0.name, $0.id) < ($1.name, $1.id) }
         self.containers = containers

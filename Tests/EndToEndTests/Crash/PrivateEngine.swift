@@ -105,7 +105,9 @@ actor PrivateEngine {
                 .compactMap { Int32($0[0]) }
             guard !mine.isEmpty else { return }
             let parents = Set(mine)
-            let children = rows.filter { $0.count > 1 && Int32($0[1]).map(parents.contains) == true }
+            let children = rows.filter {
+                $0.count > 1 && Int32($0[1]).map(parents.contains) == true
+            }
             for pid in children.compactMap({ Int32($0[0]) }) + mine { Glibc.kill(pid, SIGKILL) }
             try await Task.sleep(for: .milliseconds(200))
         }
