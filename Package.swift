@@ -123,6 +123,13 @@ let package = Package(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulation/Main",
             swiftSettings: strict),
 
+        // What one function costs, and the least that a plan's observation can cost: see
+        // packaging/bench.
+        .executableTarget(
+            name: "benchmarks", dependencies: ["Desired", "Git", "Observed", "Planning"],
+            path: "Tests/Benchmarks", swiftSettings: strict),
+        .executableTarget(name: "floor", path: "Tests/Floor"),
+
         tests("DesiredTests", uses: ["Desired"]),
         tests("GitTests", uses: ["Git", "CGit2"]),
         tests(
