@@ -29,8 +29,8 @@ import Testing
             try world.define("web", "ready: {path: /}")
             try await world.commit("web")
             let well = try await world.modplan("doctor")
-            #expect(well.output.contains("ok engine"), "\(well)")
-            #expect(well.output.contains("ok images"), "\(well)")
+            #expect(well.output.contains("ok  engine"), "\(well)")
+            #expect(well.output.contains("ok  images"), "\(well)")
 
             let original = try String(
                 decoding: Directory(path: world.folder).read("modplan.yaml", limit: 4096),
