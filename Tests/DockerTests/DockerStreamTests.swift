@@ -18,7 +18,7 @@ import Testing
         return try await StubServer.with(answer) { server in
             var progress: [BuildProgress] = []
             let id = try await DockerClient(socketPath: server.socketPath)
-                .buildImage(spec, within: .seconds(5)) { progress.append($0) }
+                .buildImage(spec, within: .seconds(60)) { progress.append($0) }
             return (id, progress, try #require(server.requests.first))
         }
     }
@@ -58,7 +58,7 @@ import Testing
         try await StubServer.with(lost, failures > 1 ? lost : built, last) { server in
             let docker = DockerClient(socketPath: server.socketPath)
             let spec = BuildSpec(contextPath: path, tag: "x")
-            let id = try? await docker.buildImage(spec, within: .seconds(5))
+            let id = try? await docker.buildImage(spec, within: .seconds(60))
             #expect(id == (failures > 2 ? nil : "sha256:1"))
             let tries = min(3, failures + 1)
             #expect(server.requests.map(\.text) == Array(repeating: "context", count: tries))
@@ -137,7 +137,7 @@ import Testing
             spec.environment = ["A": "b"]
             spec.outputLimit = 4
             let result = try await DockerClient(socketPath: server.socketPath)
-                .exec(in: "web", spec, within: .seconds(5))
+                .exec(in: "web", spec, within: .seconds(60))
             #expect(
                 result
                     == ExecResult(
@@ -172,7 +172,7 @@ import Testing
             #expect(error.description == "inspect container a: \(message)")
             #expect(error.isNotFound == status.hasPrefix("404"))
             let streamed = try await #require(throws: DockerError.self) {
-                try await docker.withLogs(of: "a", within: .seconds(5)) { _ in }
+                try await docker.withLogs(of: "a", within: .seconds(60)) { _ in }
             }
             #expect(streamed.message == message)
             #expect(streamed.status == error.status)

@@ -134,13 +134,13 @@ import Testing
 
     @Test func waitTellsStatusOrError() async throws {
         let wait = try await exchange(.json("{\"Error\":null,\"StatusCode\":137}")) {
-            try await $0.waitContainer("a", within: .seconds(5))
+            try await $0.waitContainer("a", within: .seconds(60))
         }
         #expect(wait.line == "POST /containers/a/wait")
         #expect(wait.result == 137)
         await #expect(throws: DockerError.self) {
             try await exchange(.json("{\"Error\":{\"Message\":\"no\"},\"StatusCode\":-1}")) {
-                try await $0.waitContainer("a", within: .seconds(5))
+                try await $0.waitContainer("a", within: .seconds(60))
             }
         }
     }
@@ -166,7 +166,7 @@ import Testing
         // Frames and pieces end in different places.
         let pieces = ["\u{1}\0\0", "\0\0\0\0\u{5}he", "llo", "\u{2}\0\0\0\0\0\0\u{1}!"]
         let logs = try await exchange(.chunked(pieces)) { docker in
-            try await docker.withLogs(of: "a", within: .seconds(5)) { stream in
+            try await docker.withLogs(of: "a", within: .seconds(60)) { stream in
                 var text: [String] = []
                 for try await piece in stream {
                     text.append("\(piece.stream): \(String(decoding: piece.bytes, as: UTF8.self))")

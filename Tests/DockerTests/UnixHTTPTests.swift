@@ -24,7 +24,7 @@ import UnixHTTP
                 .post, "/a/b", query: [.init("k y", "v&=/é")],
                 body: .bytes(Array("{}".utf8), contentType: "application/json"))
             let response = try await UnixHTTPClient(socketPath: server.socketPath)
-                .send(request, limit: 5, within: .seconds(5))
+                .send(request, limit: 5, within: .seconds(60))
             #expect(response == HTTPResponse(status: 200, body: Array("hello".utf8)))
             let received = try #require(server.requests.first)
             #expect(received.method == "POST")
@@ -39,7 +39,7 @@ import UnixHTTP
         let answer = StubAnswer(pieces: ["HTTP/1.1 200 OK\r\n\r\n", "some", "thing"])
         try await StubServer.with(answer) { server in
             let response = try await UnixHTTPClient(socketPath: server.socketPath)
-                .send(HTTPRequest(.get, "/"), limit: 100, within: .seconds(5))
+                .send(HTTPRequest(.get, "/"), limit: 100, within: .seconds(60))
             #expect(response.body == Array("something".utf8))
         }
     }
@@ -175,7 +175,7 @@ import UnixHTTP
                 .post, "/build", body: .file(path: "/nonexistent", contentType: "x/y"))
             let error = try await #require(throws: UnixHTTPError.self) {
                 try await UnixHTTPClient(socketPath: server.socketPath)
-                    .send(request, limit: 100, within: .seconds(5))
+                    .send(request, limit: 100, within: .seconds(60))
             }
             #expect(error.detail == "cannot read /nonexistent: No such file or directory")
         }
