@@ -61,9 +61,23 @@ extension World {
         emitted[file] = box.volume
     }
 
+    /// A hand that comes in the way of one effect: on the very volume, if it is about one.
+    func disturb(at effect: String) {
+        guard let name = effect.split(separator: " ").last.map(String.init),
+            host.naming.role(ofVolume: name) != nil, host.disks[name] != nil
+        else { return disturb() }
+        note("by hand: \(name)")
+        disturbVolume(name)
+    }
+
     private func disturbVolume() {
         let ours = host.disks.keys.filter { host.naming.role(ofVolume: $0) != nil }.sorted()
-        guard let name = random.pick(ours), let disk = host.disks[name] else { return }
+        guard let name = random.pick(ours) else { return }
+        disturbVolume(name)
+    }
+
+    private func disturbVolume(_ name: String) {
+        guard let disk = host.disks[name] else { return }
         let users = host.users(of: name)
         switch random.below(5) {
         case 0: if disk.configuration != nil { host.disks[name]?.configuration? += [0x3B, 0x0A] }
@@ -74,6 +88,8 @@ extension World {
         case 3 where users.isEmpty && !disk.isMounted:
             host.disks[name] = nil
             loseMail(of: name)
+        // Somebody looks into it.
+        case 4 where users.isEmpty: host.disks[name]?.isMounted = true
         default: break
         }
     }

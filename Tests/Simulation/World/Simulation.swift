@@ -90,6 +90,15 @@ package final class Simulation {
             world.faults[kind, default: [:]][number] = fault
             if isDoubled { world.faults[kind, default: [:]][number + 1] = fault }
         }
+        // Faults at effects that are rare among their kind, such as a removal.
+        world.faultsAtVerbs = [:]
+        if world.random.happens(oneIn: 2) {
+            guard let kind = world.random.pick(EffectKind.allCases),
+                let verb = world.random.pick(world.verbs[kind] ?? []),
+                let fault = world.random.pick(Fault.possible(at: kind))
+            else { return }
+            world.faultsAtVerbs[kind] = [verb: fault]
+        }
     }
 
     /// Some worlds stay quiet: the very next looks then fail.
@@ -241,6 +250,7 @@ package final class Simulation {
     /// - Returns: how many passes it took.
     private func comeToRest() -> Int {
         world.faults = [:]
+        world.faultsAtVerbs = [:]
         world.mend()
         world.note("peace")
         for number in 1...Self.mostPasses {

@@ -100,7 +100,7 @@ struct SimulatedVolumes: VolumeStore {
             if isInUse && world.bug != .volumeRemovedBlindly {
                 throw Refused(description: "it is mounted")
             }
-            if !world.host.users(of: name).isEmpty { world.violate("\(name) is removed in use") }
+            if isInUse { world.violate("\(name) is removed in use") }
             world.host.disks[name] = nil
             world.loseMail(of: name)
         }

@@ -31,6 +31,10 @@ final class World: @unchecked Sendable {
     var isCrashed = false
     /// By kind of effect, and the number of the effect in its kind at which each strikes.
     var faults: [EffectKind: [Int: Fault]] = [:]
+    /// By kind, and the first word of an effect's name: strikes at the next such one.
+    var faultsAtVerbs: [EffectKind: [Substring: Fault]] = [:]
+    /// What effects of each kind there were, in the order that they came.
+    private(set) var verbs: [EffectKind: [Substring]] = [:]
     private(set) var counts: [EffectKind: Int] = [:]
     private(set) var effects = 0
     /// The fault of the effect that is being done.
@@ -145,7 +149,7 @@ final class World: @unchecked Sendable {
             clock += random.happens(oneIn: 2) ? 90_000 : -90_000
             return try act()
         case .handEdit:
-            disturb()
+            disturb(at: name)
             return try act()
         case .lostEvent:
             loseMail()
@@ -161,7 +165,9 @@ final class World: @unchecked Sendable {
         effects += 1
         let count = counts[kind, default: 0] + 1
         counts[kind] = count
-        strikesNow = faults[kind]?[count]
+        let verb = name.prefix { $0 != " " }
+        if verbs[kind]?.contains(verb) != true { verbs[kind, default: []].append(verb) }
+        strikesNow = faults[kind]?[count] ?? faultsAtVerbs[kind]?.removeValue(forKey: verb)
         if let fault = strikesNow {
             table.count(fault, kind)
             note("\(name) [\(fault.rawValue)]")
