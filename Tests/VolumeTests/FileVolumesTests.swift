@@ -1,0 +1,62 @@
+import Host
+import Testing
+
+@testable import Volumes
+
+/// What holds for images alone.
+@Suite struct FileVolumesTests {
+    private static let size: Int64 = 64 << 20
+
+    /// Its name may never be made again.
+    @Test func whatADeadProcessWasMakingGoesAndWhatALivingOneMakesStays() async throws {
+        try await Backend.file.withFolder { folder in
+            let store = FileVolumes(directory: folder)
+            try await store.create("t.first", limit: Self.size)
+            let images = try Directory(path: "\(folder)/images")
+            try images.create("t.dead.img.partial", "half".utf8, mode: 0o600)
+            let path = "\(images.path)/t.living.img.partial"
+            let living = try FileLock.make(path)
+            #expect(throws: FileLock.Held.self) { try FileLock.make(path) }
+            try await store.create("t.second", limit: Self.size)
+            #expect(
+                try images.names() == ["t.first.img", "t.living.img.partial", "t.second.img"])
+            withExtendedLifetime(living) {}
+            try FileLock.removeUnheld(path)
+        }
+    }
+
+    /// Else a plan would take the volume for grown, whose file system is not.
+    @Test func aGrowthThatWasKilledIsDoneAgain() async throws {
+        try await Backend.file.withFolder { folder in
+            let store = FileVolumes(directory: folder)
+            try await store.create("t.run", limit: Self.size)
+            let images = try Directory(path: "\(folder)/images")
+            try images.create("t.run.img.growing", "\(Self.size)".utf8, mode: 0o600)
+            try resizeFile("\(images.path)/t.run.img", size: 2 * Self.size)
+            #expect(try await store.list(prefix: "").map(\.limit) == [Self.size])
+            try await store.grow("t.run", limit: 2 * Self.size)
+            #expect(try await store.list(prefix: "").map(\.limit) == [2 * Self.size])
+            let header = try await Ext4.header("\(images.path)/t.run.img").run()
+            #expect(fileSystemSize(header) == 2 * Self.size)
+            #expect(try images.names() == ["t.run.img"])
+        }
+    }
+
+    /// A program outlives the modplan that started it.
+    @Test func whatStillWorksOnAnImageIsWaitedFor() async throws {
+        try await Backend.file.withFolder { folder in
+            let store = FileVolumes(directory: folder)
+            try await store.create("t.run", limit: Self.size)
+            let image = "\(folder)/images/t.run.img"
+            let clock = ContinuousClock()
+            let start = clock.now
+            async let orphan: Void = {
+                _ = try await ToolCall("sleep", ["0.5"]).holding(image).run()
+            }()
+            try await Task.sleep(for: .milliseconds(200))
+            try await store.remove("t.run")
+            #expect(clock.now - start >= .milliseconds(500))
+            try await orphan
+        }
+    }
+}
