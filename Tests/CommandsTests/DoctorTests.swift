@@ -96,7 +96,7 @@ import Testing
             .ok("a", "fine"), .problem("b", "one\ntwo\u{1b}", mend: "do it"),
         ])
         let lines = document.text.split(separator: "\n")
-        #expect(lines.count == 3 && lines[1] == "problem b  one; two\\u{1b} → do it")
+        #expect(lines.count == 3 && lines[1] == "problem  b  one; two\\u{1b} → do it")
         #expect(!document.ok && lines.last == "1 problem.")
     }
 }

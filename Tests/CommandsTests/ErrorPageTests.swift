@@ -51,6 +51,10 @@ import Testing
         texts += [
             PlanningError.imageMissing(app: "0", image: "0").description,
             PlanningError.unknownApps(["0"]).description,
+            TaskError.neverDeployed("0").description,
+            TaskError.unrecorded("0", release: 0).description,
+            TaskError.artifactGone("0", release: 0).description,
+            TaskError.unknownSettings("0").description, TaskError.networkGone("0").description,
             LockedError(app: "0", holder: "0").description,
             ToolError(tool: "0", arguments: [], failure: .missing, output: "").description,
             ToolError(tool: "0", arguments: [], failure: .deadline(seconds: 0), output: "")

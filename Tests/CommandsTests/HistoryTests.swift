@@ -43,7 +43,7 @@ import Testing
         let document = HistoryDocument("web", (1...3).map(release), snapshot, naming)
         #expect(
             document.text.split(separator: "\n")[2]
-                == "2       kept     2026-11-25T20:00:00Z  0123456  tree2  3.0 MiB  p     "
+                == "2        kept     2026-11-25T20:00:00Z  0123456  tree2  3.0 MiB  p     "
                 + "commit 2\\u{7}")
     }
 

@@ -44,6 +44,27 @@ import Testing
         #expect(built.request.text == "context")
     }
 
+    /// As the engine says it where another's image was removed while it looked for a cached step.
+    @Test(arguments: [1, 2, 3])
+    func aBuildThatAnothersRemovalBrokeIsMadeAgain(failures: Int) async throws {
+        let path = "\(NSTemporaryDirectory())modplan-\(UUID().uuidString)"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data("context".utf8).write(to: URL(fileURLWithPath: path))
+        let lost = StubAnswer.chunked([
+            "{\"error\":\"unable to find image \\\"sha256:2bcd\\\"\"}\n"
+        ])
+        let built = StubAnswer.chunked(["{\"aux\":{\"ID\":\"sha256:1\"}}\n"])
+        let last = failures > 2 ? lost : built
+        try await StubServer.with(lost, failures > 1 ? lost : built, last) { server in
+            let docker = DockerClient(socketPath: server.socketPath)
+            let spec = BuildSpec(contextPath: path, tag: "x")
+            let id = try? await docker.buildImage(spec, within: .seconds(5))
+            #expect(id == (failures > 2 ? nil : "sha256:1"))
+            let tries = min(3, failures + 1)
+            #expect(server.requests.map(\.text) == Array(repeating: "context", count: tries))
+        }
+    }
+
     @Test(arguments: [
         (
             "{\"errorDetail\":{\"code\":2,\"message\":\"returned a non-zero code: 2\"},"

@@ -214,7 +214,8 @@ import Testing
                 ) { if case .output(let text) = $0 { output += text } }
             }
             #expect(output.contains("seen\n"))
-            #expect(failure?.message.contains("returned a non-zero code: 3") == true)
+            let message = failure?.message ?? ""
+            #expect(message.contains("returned a non-zero code: 3"), "\(message)")
         }
     }
 

@@ -20,6 +20,8 @@ struct Fixture: Sendable {
     let name: String
     let folder: String
     let proxy: EngineProxy
+    /// The engine's own socket.
+    let engine: String
     var clone: String { "\(folder)/definitions" }
     var config: String { "\(folder)/modplan.yaml" }
     var volumes: String { "\(folder)/volumes" }
@@ -31,12 +33,14 @@ struct Fixture: Sendable {
     /// those that others use.
     static let images = getenv("MODPLAN_TEST_IMAGES").map { String(cString: $0) } ?? "modplan"
 
-    static func with(_ body: (Fixture) async throws -> Void) async throws {
+    static func with(
+        engine: String = "/var/run/docker.sock", _ body: (Fixture) async throws -> Void
+    ) async throws {
         var template = Array("/var/tmp/modplan-e2e-XXXXXX".utf8CString)
         let folder = String(cString: try #require(mkdtemp(&template)))
         let fixture = Fixture(
             name: "e2e-\(folder.suffix(6).lowercased())", folder: folder,
-            proxy: try EngineProxy(path: "\(folder)/engine.sock"))
+            proxy: try EngineProxy(path: "\(folder)/engine.sock", engine: engine), engine: engine)
         let result: Result<Void, any Error>
         do {
             try await fixture.prepare()
@@ -44,7 +48,12 @@ struct Fixture: Sendable {
         } catch {
             result = .failure(error)
         }
-        try await fixture.remove()
+        do {
+            try await fixture.remove()
+        } catch {
+            // Of two failures the first says more.
+            if case .success = result { throw error }
+        }
         try result.get()
     }
 
@@ -70,10 +79,10 @@ struct Fixture: Sendable {
         let ended = try await modplan("destroy", "--yes", "--allow-destroy")
         // Whatever a broken modplan left is removed without it, and told.
         let marked = ["--filter", "label=modplan.installation=\(name)"]
-        let left = try await words("docker", ["ps", "--all", "--quiet"] + marked)
-        if !left.isEmpty { try await Tool.run("docker", ["rm", "--force"] + left) }
-        let networks = try await words("docker", ["network", "ls", "--quiet"] + marked)
-        if !networks.isEmpty { try await Tool.run("docker", ["network", "rm"] + networks) }
+        let left = try await words(["ps", "--all", "--quiet"] + marked)
+        if !left.isEmpty { try await docker(["rm", "--force"] + left) }
+        let networks = try await words(["network", "ls", "--quiet"] + marked)
+        if !networks.isEmpty { try await docker(["network", "rm"] + networks) }
         let mounts = try mountPoints().filter { $0.hasPrefix("\(folder)/") }.sorted()
         for mount in mounts { try await Tool.run("umount", [mount]) }
         proxy.close()
@@ -82,8 +91,14 @@ struct Fixture: Sendable {
         #expect(left.isEmpty && networks.isEmpty && mounts.isEmpty)
     }
 
-    private func words(_ tool: String, _ arguments: [String]) async throws -> [String] {
-        try await Tool.run(tool, arguments).split(whereSeparator: \.isWhitespace).map(String.init)
+    /// Asks the engine itself, past the relay.
+    @discardableResult
+    func docker(_ arguments: [String]) async throws -> String {
+        try await Tool.run("docker", ["--host", "unix://\(engine)"] + arguments)
+    }
+
+    private func words(_ arguments: [String]) async throws -> [String] {
+        try await docker(arguments).split(whereSeparator: \.isWhitespace).map(String.init)
     }
 
     // MARK: Definitions
@@ -177,7 +192,6 @@ struct Fixture: Sendable {
 
     func containers(_ app: String) async throws -> [String] {
         try await words(
-            "docker",
             [
                 "ps", "--quiet", "--filter", "label=modplan.installation=\(name)", "--filter",
                 "label=modplan.app=\(app)",
@@ -186,7 +200,6 @@ struct Fixture: Sendable {
 
     func container(_ app: String, instance: Int = 0) async throws -> String {
         let found = try await words(
-            "docker",
             [
                 "ps", "--all", "--quiet", "--filter", "label=modplan.installation=\(name)",
                 "--filter", "label=modplan.app=\(app)", "--filter",
@@ -197,7 +210,7 @@ struct Fixture: Sendable {
 
     func inspect(_ app: String, instance: Int = 0, _ format: String) async throws -> String {
         let id = try await container(app, instance: instance)
-        let text = try await Tool.run("docker", ["inspect", "--format", format, id])
+        let text = try await docker(["inspect", "--format", format, id])
         return text.trimmingSuffix("\n")
     }
 
@@ -205,7 +218,8 @@ struct Fixture: Sendable {
     func exec(_ app: String, _ command: String...) async throws -> Outcome {
         let id = try await container(app)
         let result = try await Subprocess.run(
-            .name("docker"), arguments: Arguments(["exec", id] + command),
+            .name("docker"),
+            arguments: Arguments(["--host", "unix://\(engine)", "exec", id] + command),
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
         guard case .exited(let code) = result.terminationStatus else { throw Failure("exec died") }
         return Outcome(status: code, output: result.standardOutput, errors: result.standardError)
@@ -214,7 +228,7 @@ struct Fixture: Sendable {
     /// The app's own process on the host: the child of navi.
     func appProcess(_ app: String) async throws -> Int32 {
         let id = try await container(app)
-        let table = try await Tool.run("docker", ["top", id, "-eo", "pid,ppid,comm"])
+        let table = try await docker(["top", id, "-eo", "pid,ppid,comm"])
         let rows = table.split(separator: "\n").dropFirst().map { $0.split(separator: " ") }
         let navis = Set(rows.filter { $0.last == "navi" }.compactMap { $0.first })
         let child = rows.first { $0.count > 2 && navis.contains($0[1]) }

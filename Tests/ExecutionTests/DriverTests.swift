@@ -138,6 +138,11 @@ import Testing
             .awaitReady(ContainerReference(name: "c"), volume: "v", port: 8, ReadyCheck()),
             "ready c v 8"
         ),
+        (
+            .writeTask(
+                volume: "v", TaskConfiguration(app: "web", id: "i", port: 1, environment: [:])),
+            "write-task v"
+        ),
         (.recordApplied(definition: "d"), "applied web d"), (.forgetApp, "forget web"),
     ])
     func anOperationIsOneCall(operation: Planning.Operation, call: String) async {
@@ -150,5 +155,27 @@ import Testing
             report: { _ in })
         #expect(result.isComplete)
         #expect(recorder.all == ["intend s", call, "conclude s"])
+    }
+
+    @Test func aTasksStatusAndOutputAreTold() async {
+        let recorder = Recorder()
+        let told = Mutex<[String]>([])
+        let console = TaskConsole(
+            stop: StopRequest(),
+            write: { stream, bytes in
+                told.withLock { $0.append("\(stream) \(String(decoding: bytes, as: UTF8.self))") }
+            }, ended: { status in told.withLock { $0.append("ended \(status)") } })
+        let spec = ContainerSpec(
+            name: "t", role: .task, app: "web", imageID: "", volume: "t", memoryBytes: 1,
+            processLimit: 1, network: "n", environment: [:], digest: "", command: ["env", "-0"])
+        let only = Step(
+            id: "s", subject: .task(app: "web", id: "i"), operation: .runTask(spec), after: [])
+        let result = await execute(
+            makePlan([only]), named: "p", with: recorder.executor(console: console), parallelism: 1,
+            stop: StopRequest(), report: { _ in })
+        // However the command ends, it was run.
+        #expect(result.isComplete)
+        #expect(recorder.all == ["intend s", "task t env -0", "conclude s"])
+        #expect(told.withLock { $0 } == ["output working", "ended 3"])
     }
 }

@@ -48,12 +48,13 @@ final class Recorder: Sendable {
 
     /// An executor whose every effect is noted here, and those in `failing` refused.
     func executor(
-        failing: Set<String> = [], onStart: @escaping @Sendable (String) -> Void = { _ in }
+        failing: Set<String> = [], console: TaskConsole = .none,
+        onStart: @escaping @Sendable (String) -> Void = { _ in }
     ) -> StepExecutor {
         let effects = RecordedEffects(recorder: self, failing: failing, onStart: onStart)
         return StepExecutor(
             containers: effects, programs: RecordedPrograms(effects: effects), files: effects,
-            volumes: effects, records: effects)
+            volumes: effects, records: effects, console: console)
     }
 }
 
@@ -97,6 +98,14 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
         output("building")
         try note("build \(spec.name) \(timeoutSeconds)")
     }
+    func runTask(_ spec: ContainerSpec, _ console: TaskConsole) async throws -> Int {
+        try note("task \(spec.name) \(spec.command.joined(separator: " "))")
+        console.write(.output, Array("working".utf8))
+        return 3
+    }
+    func writeTask(_ bytes: [UInt8], to volume: String) async throws {
+        try note("write-task \(volume)")
+    }
     func writeSource(_ source: SourceTree, into volume: String) async throws {
         try note("source \(source.tree) \(volume)")
     }
@@ -115,6 +124,9 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
     }
     func recordApplied(_ definition: String, of app: String) async throws {
         try note("applied \(app) \(definition)")
+    }
+    func recordPin(_ pin: Pin?, of app: String) async throws {
+        try note("pin \(app) \(pin?.release ?? 0)")
     }
     func forget(_ app: String) async throws { try note("forget \(app)") }
 

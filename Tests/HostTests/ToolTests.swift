@@ -19,13 +19,13 @@ import Volumes
     }
 
     @Test func aProgramThatDoesNotEndIsKilled() async throws {
-        try await end(withinSeconds: 3, ["-c", "exec sleep 60"])
+        try await end(withinSeconds: 30, ["-c", "exec sleep 60"])
     }
 
     /// Nor may what it started hold its output open.
     @Test func whatItStartedEndsWithIt() async throws {
         let mark = "61.\(getpid())"
-        try await end(withinSeconds: 3, ["-c", "trap '' TERM; sleep \(mark) & sleep \(mark)"])
+        try await end(withinSeconds: 30, ["-c", "trap '' TERM; sleep \(mark) & sleep \(mark)"])
         let left = try await Tool.run("pgrep", ["-f", "sleep \(mark)"], accepted: [0, 1])
         #expect(left == "")
     }

@@ -3,7 +3,15 @@ import Testing
 
 /// All of navi's tests, one after another: a process started in between would inherit pipes.
 @Suite(.serialized)
-enum NaviTests {}
+enum NaviTests {
+    /// A shell's words that wait, as the app, until navi has looked at it twice: for a sample and a
+    /// look, or longer where a busy machine gave navi no time. Each look ends with navi asleep.
+    static let looked = """
+        slept() { sed -n 's/^voluntary_ctxt_switches:[^0-9]*//p' /proc/$PPID/status; }
+        before=$(slept); sleep 0.15
+        while [ $(slept) -lt $((before + 3)) ]; do sleep 0.01; done
+        """
+}
 
 /// A running navi with its streams. Started by hand: Foundation's `Process` waits for the
 /// grandchildren as well.

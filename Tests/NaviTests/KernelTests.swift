@@ -44,7 +44,7 @@ extension NaviTests {
         /// The shell is alive and has no SIGKILL when the counter is seen to have moved.
         @Test(arguments: ["kill -9 $$", "exit 137"])
         func aKillAfterAnotherProcessRanOutOfMemoryIsACrash(end: String) throws {
-            let other = "sleep 60 & tail /dev/zero; sleep 0.15; kill $!; wait; "
+            let other = "sleep 60 & tail /dev/zero; \(NaviTests.looked); kill $!; wait; "
             let seen = try notifications(after: other + end)
             #expect(seen.map(\.type) == ["out-of-memory", "crash"])
         }

@@ -28,7 +28,9 @@ extension NaviTests {
         }
 
         /// While the app lives, or with its end: each is told once, the earlier one first.
-        @Test(arguments: ["sleep 0.2; kill -9 $$", "sleep 2.5; kill -9 $$", "exit 1", "exit 139"])
+        @Test(arguments: [
+            "\(NaviTests.looked); kill -9 $$", "sleep 2.5; kill -9 $$", "exit 1", "exit 139",
+        ])
         func aKillOfAnotherProcessDoesNotLabelTheEnd(end: String) throws {
             try scratch.setKills(2)
             let navi = try Running(script: "\(scratch.raise(to: 4)); \(end)", in: scratch)

@@ -72,6 +72,27 @@ import Testing
         }
     }
 
+    @Test func aRecordThatCannotBeReadIsNotWrittenOver() throws {
+        try withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            try store.update("web") { $0.applied = "a" }
+            try write("{", to: "records/apps/web.json", in: folder)
+            try store.update("web") { $0.applied = "b" }
+            #expect(try store.recorded("web")?.applied == "b")
+            #expect(
+                try bytes("\(folder)/records/apps/web.json.aside-epoch") == Array("{".utf8))
+
+            let future = #"{"formatVersion":2,"installation":"test","content":{"new":true}}"#
+            try write(future, to: "records/apps/web.json", in: folder)
+            let error = #expect(throws: StateError.self) {
+                try store.update("web") { $0.applied = "c" }
+            }
+            #expect(error?.file == "\(folder)/records/apps/web.json")
+            #expect(try bytes("\(folder)/records/apps/web.json") == Array(future.utf8))
+            #expect(try store.state(of: "web").applied == "b")
+        }
+    }
+
     @Test func anotherInstallationsStateIsRefused() throws {
         try withFolder { folder in
             try StateStore(directory: folder, installation: "one").update("web") {

@@ -97,7 +97,9 @@ import Testing
                 }
                 try await group.waitForAll()
             }
-            print("\(scenario): \(calls.count) calls × \(Tracer.Fault.allCases.count) faults")
+            print(
+                "measured: state writer, \(scenario): \(calls.count) calls × \(Tracer.Fault.allCases.count) faults"
+            )
         }
     }
 
@@ -217,7 +219,7 @@ import Testing
                     #expect(isTold || result.output == whole.output, "\(call.text)")
                 }
             }
-            print("read: \(whole.calls.count) calls, each failed once")
+            print("measured: state reader: \(whole.calls.count) calls, each failed once")
         }
     }
 }

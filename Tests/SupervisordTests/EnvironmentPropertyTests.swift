@@ -6,9 +6,9 @@ import Testing
 /// Whatever an app's author writes as a value arrives bit for bit, and adds nothing: through the
 /// decoder, the configuration, the real supervisord and the real navi.
 ///
-/// `MODPLAN_ENVIRONMENTS` sets how many (2,000; `make soak` 10,000), `MODPLAN_SEED` which ones.
+/// `MODPLAN_ENVIRONMENTS` sets how many (10,000), `MODPLAN_SEED` which ones.
 @Suite(.serialized) struct EnvironmentPropertyTests {
-    private static let count = number("MODPLAN_ENVIRONMENTS") ?? 2000
+    private static let count = number("MODPLAN_ENVIRONMENTS") ?? 10_000
     private static let seed = UInt64(number("MODPLAN_SEED") ?? 20_261_124)
     private static let batch = 250
 

@@ -21,7 +21,7 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         case .file: FileVolumes(directory: folder)
         case .lvm:
             LVMVolumes(group: Self.group, pool: Self.pool, mounts: "\(folder)/mounts") { name in
-                ["modplan.test=\(name)"]
+                ["modplan.installation=t", "modplan.test=\(name)"]
             }
         }
     }

@@ -48,14 +48,15 @@ import Testing
             let store = FileVolumes(directory: folder)
             try await store.create("t.run", limit: Self.size)
             let image = "\(folder)/images/t.run.img"
-            let clock = ContinuousClock()
-            let start = clock.now
             async let orphan: Void = {
-                _ = try await ToolCall("sleep", ["0.5"]).holding(image).run()
+                let script = "touch \(folder)/begun; sleep 0.5; touch \(folder)/ended"
+                try await ToolCall("sh", ["-c", script]).holding(image).run()
             }()
-            try await Task.sleep(for: .milliseconds(200))
+            while try hostEntry("\(folder)/begun") == nil {
+                try await Task.sleep(for: .milliseconds(5))
+            }
             try await store.remove("t.run")
-            #expect(clock.now - start >= .milliseconds(500))
+            #expect(try hostEntry("\(folder)/ended") != nil)
             try await orphan
         }
     }

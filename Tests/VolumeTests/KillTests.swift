@@ -12,7 +12,7 @@ import Testing
         + "/.build/debug/VolumeWorker"
 
     @Test(arguments: Backend.here) func aKilledStepLeavesNothing(on backend: Backend) async throws {
-        let kills = number("MODPLAN_KILLS", default: 4)
+        let kills = number("MODPLAN_KILLS", default: 3)
         let seed = UInt64(number("MODPLAN_SEED", default: Int.random(in: 0...9999)))
         var random = Seeded(seed)
         try await backend.withFolder { folder in

@@ -104,7 +104,9 @@ import Testing
             #expect(words.prefix(2) == ["modplan.t.artifact", "read-only"])
             let tags = Set(words.last?.split(separator: ",").map(String.init) ?? [])
             #expect(
-                tags.isSuperset(of: ["modplan.name=t.artifact", "modplan.test=t.artifact"]))
+                tags.isSuperset(of: [
+                    "modplan.name=t.artifact", "modplan.test=t.artifact", "modplan.installation=t",
+                ]))
             #expect(!tagged.contains("t.build"))
         }
     }

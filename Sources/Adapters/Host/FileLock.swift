@@ -22,6 +22,15 @@ package final class FileLock: Sendable {
     ///
     /// - Throws: `Held` if another process has it, `SystemError` if the file cannot be had.
     package static func take(_ path: String, holder: String) throws -> FileLock {
+        for _ in 0..<100 {
+            if let lock = try takeOnce(path, holder: holder) { return lock }
+        }
+        throw SystemError("lock", path, code: 0, detail: "others remove it again and again")
+    }
+
+    /// - Returns: nil if the file was removed between its opening and its locking: such a lock
+    ///   keeps nobody out.
+    private static func takeOnce(_ path: String, holder: String) throws -> FileLock? {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SystemError("open", path) }
         let lock = FileLock(descriptor: descriptor)
@@ -30,6 +39,7 @@ package final class FileLock: Sendable {
             let bytes = (try? readAll(descriptor, subject: path, limit: 4096)) ?? []
             throw Held(holder: String(decoding: bytes, as: UTF8.self))
         }
+        guard try lock.isNamed(path) else { return nil }
         guard ftruncate(descriptor, 0) == 0 else { throw SystemError("truncate", path) }
         try writeAll(descriptor, Array(holder.utf8), subject: path)
         return lock
@@ -74,6 +84,11 @@ extension FileLock {
             if errno == EWOULDBLOCK { return false }
             throw SystemError("lock", path)
         }
+        return try isNamed(path)
+    }
+
+    /// The path still names the file that is open.
+    private func isNamed(_ path: String) throws -> Bool {
         var opened = stat()
         guard fstat(descriptor, &opened) == 0 else { throw SystemError("stat", path) }
         guard let named = try hostEntry(path) else { return false }

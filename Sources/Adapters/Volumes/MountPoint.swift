@@ -39,6 +39,8 @@ struct MountPoint {
             do throws(ToolError) {
                 try await (there ? call.holding(device) : call).run()
             } catch {
+                // Somebody else may have been faster.
+                if (try? isMounted) == false { return }
                 guard error.output.contains("target is busy"), attempt < 100 else { throw error }
                 try await Task.sleep(for: .milliseconds(20))
             }

@@ -41,6 +41,7 @@ package func execute(
     stop: StopRequest, report: @escaping @Sendable (ExecutionEvent) -> Void
 ) async -> ExecutionResult {
     var schedule = Schedule(plan.steps)
+    await executor.records.begin(plan, named: digest)
     await withTaskGroup(of: (String, String?).self) { group in
         while true {
             if stop.isRequested { schedule.stop() }
@@ -73,6 +74,14 @@ package func execute(
             schedule.finish(id, failure: failure)
         }
     }
+    let leftOut = plan.steps.compactMap { step -> (step: Step, after: String?)? in
+        switch schedule.status[step.id] {
+        case .skipped(let rootCause): (step, rootCause)
+        case .waiting, .notStarted: (step, nil)
+        case .running, .done, .failed, nil: nil
+        }
+    }
+    await executor.records.end(plan, named: digest, leftOut: leftOut)
     return summarise(plan, schedule, report)
 }
 

@@ -16,6 +16,35 @@ package protocol ContainerEffects: Sendable {
     func runBuild(
         _ spec: ContainerSpec, timeoutSeconds: Int64, output: @escaping @Sendable (String) -> Void
     ) async throws
+    /// Runs a one-off command to its end, which the console may ask for; its container stays.
+    ///
+    /// - Returns: its exit status.
+    func runTask(_ spec: ContainerSpec, _ console: TaskConsole) async throws -> Int
+}
+
+/// Where a one-off command's output goes and its end is told, as they come.
+package struct TaskConsole: Sendable {
+    package enum Stream: Sendable {
+        case output, errors
+    }
+
+    /// Takes a piece of what was written: it ends anywhere, and its bytes are hostile.
+    package var write: @Sendable (Stream, [UInt8]) -> Void
+    package var ended: @Sendable (Int) -> Void
+    /// Ends the command, soon.
+    package var stop: StopRequest
+
+    package init(
+        stop: StopRequest, write: @escaping @Sendable (Stream, [UInt8]) -> Void,
+        ended: @escaping @Sendable (Int) -> Void
+    ) {
+        self.stop = stop
+        self.write = write
+        self.ended = ended
+    }
+
+    /// For executions that run no command.
+    package static let none = TaskConsole(stop: StopRequest(), write: { _, _ in }, ended: { _ in })
 }
 
 /// What execution asks of the supervisord in a container.
@@ -35,15 +64,28 @@ package protocol FileEffects: Sendable {
     func writeSource(_ source: SourceTree, into volume: String) async throws
     func repairLayout(of volume: String) async throws
     func writeConfiguration(_ bytes: [UInt8], to volume: String) async throws
+    func writeTask(_ bytes: [UInt8], to volume: String) async throws
 }
 
 /// What execution remembers.
 package protocol RecordEffects: Sendable {
+    /// Notes what a plan is about to change, and at its end what it left out, with the step that
+    /// failed before each. They only tell: a plan does not depend on their being written.
+    func begin(_ plan: Plan, named digest: String) async
+    func end(_ plan: Plan, named digest: String, leftOut: [(step: Step, after: String?)]) async
     /// Durable before the effect.
     func intend(_ step: Step, plan: String) async throws
     /// Durable before anything that depends on it; `failure` is nil for success.
     func conclude(_ step: Step, plan: String, failure: String?) async throws
     func record(_ release: Release, plan: String, of app: String) async throws
     func recordApplied(_ definition: String, of app: String) async throws
+    func recordPin(_ pin: Pin?, of app: String) async throws
     func forget(_ app: String) async throws
+}
+
+extension RecordEffects {
+    package func begin(_ plan: Plan, named digest: String) async {}
+    package func end(
+        _ plan: Plan, named digest: String, leftOut: [(step: Step, after: String?)]
+    ) async {}
 }

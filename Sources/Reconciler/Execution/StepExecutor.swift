@@ -8,16 +8,18 @@ package struct StepExecutor: Sendable {
     let files: any FileEffects
     let volumes: any VolumeStore
     let records: any RecordEffects
+    let console: TaskConsole
 
     package init(
         containers: any ContainerEffects, programs: any ProgramEffects, files: any FileEffects,
-        volumes: any VolumeStore, records: any RecordEffects
+        volumes: any VolumeStore, records: any RecordEffects, console: TaskConsole = .none
     ) {
         self.containers = containers
         self.programs = programs
         self.files = files
         self.volumes = volumes
         self.records = records
+        self.console = console
     }
 
     func run(
@@ -54,10 +56,14 @@ package struct StepExecutor: Sendable {
         case .updateProgram(let container): try await programs.update(container)
         case .startProgram(let container): try await programs.start(container)
         case .stopProgram(let container): try await programs.stop(container)
+        case .writeTask(let volume, let configuration):
+            try await files.writeTask(configuration.rendered, to: volume)
+        case .runTask(let spec): console.ended(try await containers.runTask(spec, console))
         case .awaitReady(let container, let volume, let port, let check):
             try await programs.awaitReady(container, volume: volume, port: port, check)
         case .recordApplied(let definition):
             try await records.recordApplied(definition, of: app)
+        case .recordPin(let pin): try await records.recordPin(pin, of: app)
         case .forgetApp: try await records.forget(app)
         }
     }

@@ -55,7 +55,9 @@ package struct InstanceConfiguration: Sendable, Equatable {
 
     private static let key = "NAVI_ENVIRONMENT"
 
-    private var encodedEnvironment: String {
+    private var encodedEnvironment: String { Self.encoded(environment) }
+
+    static func encoded(_ environment: [String: String]) -> String {
         var bytes: [UInt8] = []
         for (name, value) in environment.sorted(by: { $0.key < $1.key }) {
             bytes += Array("\(name)=\(value)".utf8) + [0]
@@ -81,7 +83,8 @@ package struct InstanceConfiguration: Sendable, Equatable {
         return environment
     }
 
-    private static func port(in bytes: [UInt8]) -> Int? {
+    /// The port in a configuration's bytes; nil if there is none to be read.
+    package static func port(in bytes: [UInt8]) -> Int? {
         let text = String(decoding: bytes, as: UTF8.self)
         guard let start = text.firstRange(of: "PORT=\"") else { return nil }
         return Int(text[start.upperBound...].prefix { $0 != "\"" })

@@ -7,7 +7,7 @@ package enum Label {
     package static let release = "modplan.release"
     /// The digest of what was asked, environment values left out.
     package static let spec = "modplan.spec"
-    /// What the container was made for: `build`, `candidate` or `run`.
+    /// What the container was made for: `build`, `candidate`, `run` or `task`.
     package static let intent = "modplan.intent"
     /// On images: the digest of all that the image was built from.
     package static let input = "modplan.input"

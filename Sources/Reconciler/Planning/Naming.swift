@@ -13,6 +13,7 @@ package struct Naming: Sendable {
         switch role {
         case .build(let app, let key): "\(installation).build.\(app).\(key)"
         case .artifact(let key): "\(installation).artifact.\(key)"
+        case .task(let app, let id): task(app: app, id: id)
         case .run(let app, let instance, let release):
             "\(installation).run.\(app).\(instance).r\(release)"
         }
@@ -26,6 +27,7 @@ package struct Naming: Sendable {
             switch (parts[1], parts.count) {
             case ("build", 4): .build(app: parts[2], key: parts[3])
             case ("artifact", 3): .artifact(key: parts[2])
+            case ("task", 4): .task(app: parts[2], id: parts[3])
             case ("run", 5):
                 if let instance = Int(parts[3]), parts[4].hasPrefix("r"),
                     let release = Int(parts[4].dropFirst())
@@ -48,6 +50,13 @@ package struct Naming: Sendable {
         return "\(installation).\(app).\(instance).r\(release)\(suffix)"
     }
 
+    /// The one name of a task's container, volume and lock. Ids are never used again, so that what
+    /// is swept is never a later task's.
+    package func task(app: String, id: String) -> String { "\(taskPrefix)\(app).\(id)" }
+
+    /// What the name of every task starts with.
+    package var taskPrefix: String { "\(installation).task." }
+
     package func buildContainer(app: String, key: String) -> String {
         "\(installation).\(app).build.\(key)"
     }
@@ -59,4 +68,6 @@ package enum VolumeRole: Sendable, Hashable {
     /// Shared by all apps whose sources, images and settings are the same.
     case artifact(key: String)
     case run(app: String, instance: Int, release: Int)
+    /// A one-off command's own copy of a release.
+    case task(app: String, id: String)
 }

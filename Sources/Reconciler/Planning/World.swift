@@ -32,8 +32,10 @@ struct World {
         network = engine.network
         desired = Dictionary(
             input.desired.map { ($0.definition.name, $0) }, uniquingKeysWith: { first, _ in first })
-        containers = Dictionary(grouping: engine.containers) { $0.labels.app }
-            .mapValues { $0.sorted { ($0.name, $0.id) < ($1.name, $1.id) } }
+        containers = Dictionary(
+            grouping: engine.containers.filter { !Self.isLiving($0.name, input) }
+        ) { $0.labels.app }
+        .mapValues { $0.sorted { ($0.name, $0.id) < ($1.name, $1.id) } }
         var holders: [Int: [Container]] = [:]
         var ports: [String: ContainerPort] = [:]
         for container in engine.containers.sorted(by: { $0.id < $1.id }) {
@@ -53,9 +55,9 @@ struct World {
             volumes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         var ofApps: [String: [(role: VolumeRole, volume: Volume)]] = [:]
         for volume in volumes.sorted(by: { $0.name < $1.name }) {
-            guard let role = naming.role(ofVolume: volume.name), let app = role.app else {
-                continue
-            }
+            guard let role = naming.role(ofVolume: volume.name), let app = role.app,
+                !Self.isLiving(volume.name, input)
+            else { continue }
             ofApps[app, default: []].append((role, volume))
         }
         volumesOfApps = ofApps
@@ -69,6 +71,11 @@ struct World {
         appNames = known.filter { input.selection?.contains($0) ?? true }.sorted()
     }
 
+    /// A task whose process lives clears up after itself: no plan sees it but one that destroys.
+    private static func isLiving(_ name: String, _ input: PlanningInput) -> Bool {
+        !input.destroys && input.livingTasks.contains(name)
+    }
+
     func containers(of app: String) -> [Container] { containers[app] ?? [] }
 
     func volumes(of app: String) -> [(role: VolumeRole, volume: Volume)] {
@@ -79,6 +86,17 @@ struct World {
 
     func image(_ name: String, for app: String) throws(PlanningError) -> Image {
         guard let image = images[name] else { throw .imageMissing(app: app, image: name) }
+        return image
+    }
+
+    /// The run image of a release, whether or not a newer one has taken over its name.
+    func image(of release: Release, for app: String) throws(PlanningError) -> Image {
+        let found = imagesByID.values.filter { $0.inputDigest == release.runImage }
+        guard
+            let image = found.min(by: {
+                ($0.name == nil ? 1 : 0, $0.id) < ($1.name == nil ? 1 : 0, $1.id)
+            })
+        else { throw .releaseGone(app: app, number: release.number, what: "the run image") }
         return image
     }
 
@@ -129,7 +147,7 @@ extension VolumeRole {
     /// Nil for an artifact, which apps share.
     var app: String? {
         switch self {
-        case .build(let app, _), .run(let app, _, _): app
+        case .build(let app, _), .run(let app, _, _), .task(let app, _): app
         case .artifact: nil
         }
     }

@@ -4,12 +4,31 @@ import FoundationEssentials
 /// One line of an app's journal.
 package struct JournalEntry: Sendable, Equatable, Codable {
     package enum Event: String, Sendable, Codable {
+        /// A plan that has steps for the app begins: what it changes, and why.
+        case plan
         /// Durable before the effect.
         case intent
         /// Durable before anything that depends on it.
         case done
         case failed
+        /// The plan's end, where it left steps out.
+        case leftOut = "left-out"
     }
+
+    /// A step that was not started.
+    package struct LeftOut: Sendable, Equatable, Codable {
+        package var step: String
+        /// The step that failed and that it depends on; nil where a signal came first.
+        package var after: String?
+
+        package init(step: String, after: String?) {
+            self.step = step
+            self.after = after
+        }
+    }
+
+    /// The most changes or steps that one entry names.
+    package static let listLimit = 50
 
     package var event: Event
     /// RFC 3339, UTC.
@@ -19,9 +38,14 @@ package struct JournalEntry: Sendable, Equatable, Codable {
     package var step: String
     package var kind: String
     package var message: String?
+    /// Of a plan that begins: the commit that it was made from, and its changes in words.
+    package var commit: String?
+    package var changes: [String]?
+    package var leftOut: [LeftOut]?
 
     package init(
-        event: Event, at: String, plan: String, step: String, kind: String, message: String? = nil
+        event: Event, at: String, plan: String, step: String, kind: String, message: String? = nil,
+        commit: String? = nil, changes: [String]? = nil, leftOut: [LeftOut]? = nil
     ) {
         self.event = event
         self.at = at
@@ -29,6 +53,9 @@ package struct JournalEntry: Sendable, Equatable, Codable {
         self.step = step
         self.kind = kind
         self.message = message
+        self.commit = commit
+        self.changes = changes
+        self.leftOut = leftOut
     }
 }
 

@@ -11,6 +11,10 @@ package protocol Locks: Sendable {
     ///
     /// - Throws: `LockedError`, which names the holder.
     func lock(_ name: String, operation: String, waitSeconds: Int) async throws -> any HeldLock
+
+    /// The names of the locks that somebody holds, of those that start with `prefix`. Asked
+    /// without touching them.
+    func held(prefix: String) throws -> Set<String>
 }
 
 extension FileLock: HeldLock {}
@@ -44,6 +48,39 @@ package struct FileLocks: Locks {
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
+    }
+}
+
+extension FileLocks {
+    private static let suffix = ".lock"
+
+    package func held(prefix: String) throws -> Set<String> {
+        Set(
+            try names(prefix: prefix).filter { name in
+                let path = "\(folder)/\(name)\(Self.suffix)"
+                do {
+                    return try lockHolder(of: path) != nil
+                } catch {
+                    // Its holder may just have removed it.
+                    guard try hostEntry(path) == nil else { throw error }
+                    return false
+                }
+            })
+    }
+
+    /// Removes the files of the locks that start with `prefix` and that nobody holds. For names that
+    /// are used once, of which so many would gather.
+    package func removeUnheld(prefix: String) throws {
+        for name in try names(prefix: prefix) {
+            try FileLock.removeUnheld("\(folder)/\(name)\(Self.suffix)")
+        }
+    }
+
+    private func names(prefix: String) throws -> [String] {
+        guard try hostEntry(folder) != nil else { return [] }
+        return try Directory(path: folder).names().filter {
+            $0.hasPrefix(prefix) && $0.hasSuffix(Self.suffix)
+        }.map { String($0.dropLast(Self.suffix.count)) }
     }
 }
 

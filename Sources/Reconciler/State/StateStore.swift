@@ -75,9 +75,29 @@ package struct StateStore: Sendable {
         guard new != old else { return }
         new.serial = old.serial + 1
         if new.epoch == nil { new.epoch = newEpoch() }
+        let path = "apps/\(app).json"
+        _ = try setAside(path, in: records, epoch: newEpoch)
         // The record first: a state without its record would be lost with the state's folder.
-        try save(new, "apps/\(app).json", in: records)
-        try save(new, "apps/\(app).json", in: files)
+        try save(new, path, in: records)
+        try save(new, path, in: files)
+    }
+
+    /// Renames a file that is no state, so that what it held is not written over.
+    ///
+    /// - Returns: where it is now; nil if it is a state, or not there.
+    /// - Throws: for the state of a later version, or of another installation.
+    private func setAside(
+        _ path: String, in place: any StateFiles, epoch: () -> String
+    ) throws -> String? {
+        do {
+            _ = try load(AppState.self, path, from: place)
+            return nil
+        } catch let error as StateError {
+            guard error.isRecoverable else { throw error }
+            let name = "\(path.split(separator: "/").last ?? "").aside-\(epoch())"
+            try place.rename(path, to: name)
+            return "\(place.location)/apps/\(name)"
+        }
     }
 
     /// Begins an app's series of serials anew with what could be recovered. A file that cannot be
@@ -93,13 +113,7 @@ package struct StateStore: Sendable {
         let path = "apps/\(state.app).json"
         var aside: [String] = []
         for place in [records, files] {
-            do {
-                _ = try load(AppState.self, path, from: place)
-            } catch let error as StateError {
-                guard error.isRecoverable else { throw error }
-                try place.rename(path, to: "\(state.app).json.aside-\(epoch)")
-                aside.append("\(place.location)/\(path).aside-\(epoch)")
-            }
+            if let kept = try setAside(path, in: place, epoch: { epoch }) { aside.append(kept) }
         }
         // Of what nothing is known, nothing is said.
         guard state.applied != nil || !state.releases.isEmpty || state.stopped != nil else {
@@ -122,7 +136,7 @@ package struct StateStore: Sendable {
 
     /// Removes all that is known of an app but its journal, which tells how it ended.
     package func forget(_ app: String) throws {
-        for case .instance(app, let number) in try unsettled() {
+        for case .instance(app, let number) in try unsettled().sorted() {
             try settle(app, instance: number)
         }
         try files.remove("ledger/\(app).json")

@@ -10,9 +10,12 @@ package struct Modplan: AsyncParsableCommand {
         version: version,
         subcommands: [
             InitCommand.self, ValidateCommand.self, PlanCommand.self, ShowCommand.self,
-            ApplyCommand.self, DestroyCommand.self, RestartCommand.self, StopCommand.self,
-            StartCommand.self, StatusCommand.self, LogsCommand.self, DoctorCommand.self,
-            HistoryCommand.self, StateCommand.self, ImagesCommand.self, VersionCommand.self,
+            ApplyCommand.self, DestroyCommand.self, RollbackCommand.self, UnpinCommand.self,
+            RestartCommand.self, StopCommand.self,
+            StartCommand.self, RunCommand.self, StatusCommand.self, LogsCommand.self,
+            DoctorCommand.self,
+            HistoryCommand.self, WhyCommand.self, StateCommand.self, ImagesCommand.self,
+            VersionCommand.self,
         ])
 
     package init() {}

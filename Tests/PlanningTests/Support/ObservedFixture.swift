@@ -53,6 +53,8 @@ struct ContainerFixture: Decodable {
     var release: Int?
     /// `run`, `candidate` or `build`.
     var intent: String?
+    /// The id of a task.
+    var task: String?
     /// The label; left out for the digest of what the definition asks for now.
     var spec: String?
     var status: String?
@@ -71,6 +73,7 @@ struct ContainerFixture: Decodable {
 
     func container(_ resolver: Resolver) throws -> Container {
         let naming = resolver.naming
+        if let task { return try self.container(ofTask: naming.task(app: app, id: task), resolver) }
         let isBuild = intent == "build"
         let release = isBuild ? nil : release ?? 1
         let instance = isBuild ? nil : instance ?? 0
@@ -101,6 +104,21 @@ struct ContainerFixture: Decodable {
             program: status == "running" && role == .run && !isBuild ? reading : nil)
     }
 
+    private func container(ofTask name: String, _ resolver: Resolver) throws -> Container {
+        Container(
+            id: "id-\(name)", name: name,
+            labels: .init(
+                app: app, instance: nil, release: release ?? 1, spec: "spec-of-a-task",
+                isTransient: true),
+            status: .init(rawValue: status ?? "running"),
+            settings: .init(
+                imageID: "sha256:\(image ?? "run-node-1")",
+                memoryBytes: try Resolver.size(memory ?? "256MiB"),
+                nanoCPUs: Int64(millicpus ?? 500) * 1_000_000, user: user ?? "441:444",
+                hasReadOnlyRoot: true, network: resolver.naming.network,
+                mounts: ["\(name):/mnt"], ports: []))
+    }
+
     private var reading: Reading<Program> {
         if program == "unavailable" { return .unavailable("no answer on the socket in 2 s") }
         return .read(
@@ -117,6 +135,8 @@ struct VolumeFixture: Decodable {
     var tree: String?
     /// The app of a build volume.
     var build: String?
+    /// `app/id` of a task's volume.
+    var task: String?
     /// A name that is nothing of ours.
     var foreign: String?
     var mounted: Bool?
@@ -131,7 +151,7 @@ struct VolumeFixture: Decodable {
 
     func volume(_ resolver: Resolver) throws -> Volume {
         let name = try name(resolver)
-        let isMounted = mounted ?? (run != nil || build != nil)
+        let isMounted = mounted ?? (run != nil || build != nil || task != nil)
         return Volume(
             name: name, limitBytes: 1 << 30, usedBytes: 1 << 20, isMounted: isMounted,
             contents: run != nil && isMounted ? try contents : nil)
@@ -139,6 +159,9 @@ struct VolumeFixture: Decodable {
 
     private func name(_ resolver: Resolver) throws -> String {
         if let foreign { return foreign }
+        if let parts = task?.split(separator: "/").map(String.init), parts.count == 2 {
+            return resolver.naming.volume(.task(app: parts[0], id: parts[1]))
+        }
         if let build { return resolver.naming.volume(.build(app: build, key: "unsealed")) }
         if let artifact {
             let key = try? resolver.key(app: artifact, tree: tree)

@@ -44,6 +44,8 @@ struct Scenario: Sendable, CustomTestStringConvertible {
             unreadable: request.unreadable ?? [:],
             ledgers: states.compactMapValues(\.ledger),
             unsettled: Set((request.unsettled ?? []).map { .instance(app: $0, number: 0) }),
+            livingTasks: Set(
+                (request.livingTasks ?? []).map { "\(Resolver.installation).task.\($0)" }),
             selection: request.selection.map(Set.init), purpose: request.purpose)
     }
 
@@ -76,13 +78,20 @@ struct RequestFixture: Decodable {
     var selection: [String]?
     var destroys: Bool?
     var restarts: Bool?
+    /// `app.id` of the tasks whose process lives.
+    var livingTasks: [String]?
+    /// A release's number; 0 for the one before.
+    var rollback: Int?
+    var unpins: Bool?
     /// Apps whose instance 0 was changed and not seen ready.
     var unsettled: [String]?
     /// By app, why its state cannot be read.
     var unreadable: [String: String]?
 
     var purpose: PlanningInput.Purpose {
-        destroys == true ? .destroy : restarts == true ? .restart : .apply
+        if let rollback { return .rollback(to: rollback == 0 ? nil : rollback) }
+        if unpins == true { return .unpin }
+        return destroys == true ? .destroy : restarts == true ? .restart : .apply
     }
 }
 
@@ -102,6 +111,10 @@ struct StateFixture: Decodable {
     /// The blob that was applied last; left out for the definition's own of today.
     var applied: String?
     var releases: [Release]
+    /// The release that it is pinned to; rolled away from the definition of today, unless its tree
+    /// is named.
+    var pin: Int?
+    var pinTree: String?
     /// When `operator` stopped it.
     var stopped: String?
     /// File names of instance 0's notifications that were counted.
@@ -161,7 +174,12 @@ struct Resolver {
                 app: app, serial: fixture.serial,
                 applied: fixture.applied ?? definitions[app]?.blob,
                 releases: try fixture.releases.map { try release($0, of: app) },
-                stopped: fixture.stopped.map { Stop(at: $0, by: "operator") })
+                stopped: fixture.stopped.map { Stop(at: $0, by: "operator") },
+                pin: fixture.pin.map {
+                    Pin(
+                        release: $0, definition: definitions[app]?.blob ?? "",
+                        tree: fixture.pinTree ?? definitions[app]?.source.tree ?? "")
+                })
         }
         return states
     }

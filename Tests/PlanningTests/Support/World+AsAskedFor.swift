@@ -43,7 +43,7 @@ extension GeneratedWorld {
         }
         let left = model.disks.keys.filter { name in
             switch model.naming.role(ofVolume: name) {
-            case .run, .build: !expected.contains(name)
+            case .run, .build, .task: !expected.contains(name)
             case .artifact, nil: false
             }
         }

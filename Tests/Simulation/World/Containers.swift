@@ -158,6 +158,10 @@ struct SimulatedContainers: ContainerEffects {
         }
     }
 
+    func runTask(_ spec: ContainerSpec, _ console: TaskConsole) async throws -> Int {
+        throw Refused(description: "tasks here are made by hand: see World+Tasks")
+    }
+
     private func drop(_ name: String) {
         for box in world.host.boxes.values where box.container.name == name {
             world.host.boxes[box.container.id] = nil

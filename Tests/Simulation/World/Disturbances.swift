@@ -4,6 +4,7 @@ import Planning
 extension World {
     /// Moves the host under what was applied, as crashes, hands and reboots do.
     func disturb() {
+        if taskRandom.happens(oneIn: 4) { disturbTasks() }
         let kind = random.below(16)
         note("by hand: \(kind)")
         switch kind {
@@ -91,6 +92,7 @@ extension World {
 
     private func reboot() {
         restartEngine()
+        living = []
         for name in host.disks.keys where host.naming.role(ofVolume: name) != nil {
             host.disks[name]?.isMounted = false
         }

@@ -21,8 +21,9 @@ extension World {
 
     /// What a developer does who sees that a release does not get ready.
     func mend() {
-        for index in desired.indices where Self.isBad(desired[index].source.tree) {
-            setTree(&desired[index], "tree-1")
+        for index in desired.indices {
+            let tree = pinned(desired[index])?.tree ?? desired[index].source.tree
+            if Self.isBad(tree) { setTree(&desired[index], "tree-1") }
         }
     }
 
@@ -53,7 +54,7 @@ extension World {
             // Trees are the app's own now and then, so that bad ones are no other app's good ones.
             let isBad = random.happens(oneIn: 4)
             setTree(&app, isBad ? "bad-\(app.definition.name)" : "tree-\(1 + random.below(3))")
-        case 1: app.definition.run.instances = 1 + random.below(3)
+        case 1: app.definition.run.instances = [1, 1, 2, 3][random.below(4)]
         case 2:
             app.definition.run.memory = .mebibytes(Int64(64 << random.below(3)))
         case 3: app.definition.run.millicpus = [250, 500, 1000][random.below(3)]

@@ -1,16 +1,22 @@
 import Desired
 import Observed
 import Planning
+import State
 
 extension World {
     /// A tree of which no program ever stays up.
     static func isBad(_ tree: String) -> Bool { tree.hasPrefix("bad") }
 
     func isBroken(_ spec: ContainerSpec) -> Bool {
-        spec.role != .build
-            && desired.contains {
-                $0.definition.name == spec.app && Self.isBad($0.source.tree)
-            }
+        spec.role != .build && Self.isBad(host.disks[spec.volume]?.tree ?? "")
+    }
+
+    /// The release that an app is rolled back to, as far as modplan can know.
+    func pinned(_ app: DesiredApp) -> Release? {
+        guard let state = try? store.state(of: app.definition.name), let pin = state.pin,
+            pin.definition == app.blob, pin.tree == app.source.tree
+        else { return nil }
+        return state.releases.first { $0.number == pin.release }
     }
 
     func willStart(_ box: SimulatedHost.Box, _ disk: SimulatedHost.Disk?) {
@@ -29,6 +35,7 @@ extension World {
 
     func willEnd(_ box: SimulatedHost.Box) {
         let labels = box.container.labels
+        requireDead(box.container.name, of: labels.app)
         guard
             box.isUp, !labels.isTransient, !wasMisled, !ending.contains(labels.app),
             !stopped.contains(labels.app), !maybeStopped.contains(labels.app),
@@ -47,7 +54,9 @@ extension World {
             violate("\(box.container.name) is ended, and nobody knew how it fares")
         }
         // What serves is not ended for a release that never gets ready.
-        if Self.isBad(wanted.source.tree) && box.program == .running && !box.isBroken {
+        if Self.isBad(wanted.source.tree) && box.program == .running && !box.isBroken
+            && pinned(wanted) == nil
+        {
             violate("\(box.container.name) served, and was ended for what is not ready")
         }
     }
@@ -68,6 +77,7 @@ extension World {
         for app in desired {
             let boxes = host.boxes.values.filter {
                 $0.container.labels.app == app.definition.name
+                    && !living.contains($0.container.name)
             }
             if isStoppedForGood(app.definition.name) {
                 if boxes.contains(where: \.isUp) { return "\(app.definition.name) is not down" }
@@ -101,7 +111,11 @@ extension World {
             ("memory", settings.memoryBytes == run.memory.bytes),
             ("cpus", settings.nanoCPUs == Int64(run.millicpus) * 1_000_000),
             ("port", settings.ports == (port.map { [$0] } ?? [])),
-            ("run image", image?.inputDigest == newest?.inputDigest),
+            (
+                "run image",
+                image?.inputDigest == pinned(app)?.runImage ?? newest?.inputDigest
+            ),
+            ("release", pinned(app).map { $0.number == box.container.labels.release } ?? true),
             ("user", settings.user == ImageStandard.user),
             ("volume mounted", host.disks[box.volume]?.isMounted == true),
             ("layout whole", host.disks[box.volume]?.damagedFolders == []),
@@ -117,12 +131,14 @@ extension World {
         for name in host.disks.keys.sorted() {
             switch host.naming.role(ofVolume: name) {
             case .run(let app, _, _) where isStoppedForGood(app): continue
+            case .task: if !living.contains(name) { return "left over: \(name)" }
             case .run, .build: if !expected.contains(name) { return "left over: \(name)" }
             case .artifact, nil: continue
             }
         }
         let gone = host.boxes.values.filter { box in
-            !desired.contains { $0.definition.name == box.container.labels.app }
+            !living.contains(box.container.name)
+                && !desired.contains { $0.definition.name == box.container.labels.app }
         }
         if let box = gone.first { return "left over: \(box.container.name)" }
         if host.disks["other.run.web.0.r1"] == nil || host.disks["test.notes"] == nil {

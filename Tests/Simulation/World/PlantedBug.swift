@@ -16,6 +16,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case unmarkedIsOurs
     case unsettledForgotten
     case stopForgotten
+    case livingTasksSwept
     case candidateKept
     case volumeNotMounted
     // In observing.
@@ -42,6 +43,7 @@ extension PlantedBug {
         var input = input
         switch self {
         case .unsettledForgotten: input.unsettled = []
+        case .livingTasksSwept: input.livingTasks = []
         case .stopForgotten: for app in input.states.keys { input.states[app]?.stopped = nil }
         default: break
         }

@@ -38,7 +38,10 @@ struct SimulatedObserver: HostObserver {
             guard var engine = now.engine.value else { break }
             for index in engine.containers.indices where engine.containers[index].program != nil {
                 engine.containers[index].program = .unavailable("no answer in 2 s")
-                world.unknown.insert(engine.containers[index].id)
+                let id = engine.containers[index].id
+                // Below an unmounted volume nothing is known anyway: it is mounted first.
+                let volume = world.host.boxes[id].flatMap { world.host.disks[$0.volume] }
+                if volume?.isMounted == true { world.unknown.insert(id) }
             }
             seen.engine = .read(engine)
         default:
@@ -112,6 +115,10 @@ struct SimulatedLocks: Locks {
         }
         throw LockedError(app: name, holder: "another")
     }
+
+    func held(prefix: String) throws -> Set<String> {
+        Set(world.living.filter { $0.hasPrefix(prefix) })
+    }
 }
 
 /// The real records, watched: which steps are under way, and what they waited for.
@@ -142,6 +149,10 @@ struct WatchedRecords: RecordEffects {
 
     func recordApplied(_ definition: String, of app: String) async throws {
         try await records.recordApplied(definition, of: app)
+    }
+
+    func recordPin(_ pin: Pin?, of app: String) async throws {
+        try await records.recordPin(pin, of: app)
     }
 
     func forget(_ app: String) async throws {

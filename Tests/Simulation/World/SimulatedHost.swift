@@ -17,6 +17,8 @@ struct SimulatedHost {
 
         var limitBytes: Int64
         var content = Content.empty
+        /// The source that it is, or was made of.
+        var tree = ""
         var isMounted = false
         var configuration: [UInt8]?
         var damagedFolders = ["home", "log", "notifications", "tmp"]

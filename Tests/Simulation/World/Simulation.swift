@@ -94,7 +94,7 @@ package final class Simulation {
     /// What an operator does.
     private func act() {
         let app = world.random.pick(World.names) ?? "web"
-        switch world.random.below(18) {
+        switch world.random.below(21) {
         case 0: pass(apps: [app], purpose: .restart)
         case 1: pass(apps: [app])
         case 2: setStopped(app, true)
@@ -106,6 +106,8 @@ package final class Simulation {
         case 5, 6, 7: together(app)
         case 8: rebuildStates()
         case 9, 10: applySaved()
+        case 11, 12: pass(apps: [app], purpose: .rollback(to: nil))
+        case 13: pass(apps: [app], purpose: .unpin)
         default: pass()
         }
     }
@@ -236,7 +238,7 @@ package final class Simulation {
         for number in 1...Self.mostPasses {
             pass()
             guard world.violations.isEmpty else { return number }
-            guard let plan = planned(), plan.isEmpty, plan.drift.isEmpty,
+            guard let plan = planned(), plan.isEmpty, plan.drift.isEmpty, !world.hasMail,
                 world.difference() == nil
             else { continue }
             requireStillness()
@@ -271,7 +273,7 @@ package final class Simulation {
             for event in ledger?.events ?? [] { counted[event.file, default: 0] += 1 }
         }
         for (file, volume) in world.emitted.sorted(by: { $0.key < $1.key })
-        where !world.lost.contains(file) && world.host.disks[volume] != nil {
+        where !world.lost.contains(file) && world.host.disks[volume]?.isMounted == true {
             let count = counted[file] ?? 0
             if count != 1 { world.violate("notification \(file) was counted \(count) times") }
         }

@@ -48,7 +48,8 @@ struct SimulatedVolumes: VolumeStore {
             }
             world.host.disks[name] = nil
             guard world.host.disks[artifact] == nil else { return world.seesAnew(artifact) }
-            world.host.disks[artifact] = .init(limitBytes: 1 << 20, content: .artifact)
+            world.host.disks[artifact] = .init(
+                limitBytes: 1 << 20, content: .artifact, tree: disk.tree)
         }
     }
 
@@ -62,7 +63,7 @@ struct SimulatedVolumes: VolumeStore {
                 world.violate("\(name) is made of what is no artifact")
                 return
             }
-            world.host.disks[name] = .init(limitBytes: limit, content: .app)
+            world.host.disks[name] = .init(limitBytes: limit, content: .app, tree: disk.tree)
         }
     }
 
@@ -107,6 +108,9 @@ struct SimulatedVolumes: VolumeStore {
     func remove(_ name: String) async throws(VolumeError) {
         try await effect("remove", name) {
             guard let disk = world.host.disks[name] else { return }
+            if case .task(let app, _)? = world.host.naming.role(ofVolume: name) {
+                world.requireDead(name, of: app)
+            }
             if world.host.naming.role(ofVolume: name) == nil {
                 world.violate("\(name) is not ours and was removed")
             }
@@ -134,6 +138,7 @@ struct SimulatedVolumeFiles: FileEffects {
         try await world.effect(.file, "source \(volume)") {
             try mounted(volume)
             world.host.disks[volume]?.content = .source
+            world.host.disks[volume]?.tree = source.tree
         }
     }
 
@@ -149,6 +154,12 @@ struct SimulatedVolumeFiles: FileEffects {
             try mounted(volume)
             world.host.disks[volume]?.configuration = bytes
         }
+    }
+}
+
+extension SimulatedVolumeFiles {
+    func writeTask(_ bytes: [UInt8], to volume: String) async throws {
+        throw Refused(description: "tasks here are made by hand: see World+Tasks")
     }
 }
 

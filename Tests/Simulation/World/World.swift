@@ -13,11 +13,16 @@ final class World: @unchecked Sendable {
     static let names = ["api", "blog", "shop", "web"]
 
     var random: Seeded
+    /// Of one-off commands alone.
+    var taskRandom: Seeded
     var host = SimulatedHost(installation: installation)
     var desired: [DesiredApp] = []
     let stateFiles = SimulatedFiles("state")
     let recordFiles = SimulatedFiles("records")
     var held: Set<String> = []
+    /// The names of tasks whose process lives: their locks are held.
+    var living: Set<String> = []
+    var tasks = 0
     var edits = 0
     /// Seconds; jumps both ways.
     var clock = 1_000_000
@@ -68,6 +73,7 @@ final class World: @unchecked Sendable {
 
     init(seed: UInt64, bug: PlantedBug?, keepsTrace: Bool) {
         random = Seeded(seed)
+        taskRandom = Seeded(seed ^ 0x7A5C)
         self.bug = bug
         self.keepsTrace = keepsTrace
     }
@@ -190,6 +196,9 @@ final class World: @unchecked Sendable {
         else { return }
         lost.insert(gone.file)
     }
+
+    /// Some lies where modplan can see it, counted or not.
+    var hasMail: Bool { host.disks.values.contains { $0.isMounted && !$0.notifications.isEmpty } }
 
     /// What lay on a volume that is gone.
     func loseMail(of volume: String) {

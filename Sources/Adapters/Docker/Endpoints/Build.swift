@@ -3,7 +3,8 @@ internal import UnixHTTP
 
 extension DockerClient {
     /// Builds an image with the engine's own builder: `POST /build`. Progress is handed on as it
-    /// comes; a slow `onProgress` slows the build down.
+    /// comes; a slow `onProgress` slows the build down. A build that another's removal of an image
+    /// broke is made again, at most twice.
     /// - Returns: the image's id.
     /// - Throws: `DockerError`: a failing instruction's own message, or how the exchange failed.
     @discardableResult
@@ -15,7 +16,18 @@ extension DockerClient {
         let call = Call(
             operation, spec.tag ?? "", .post, "/build", query: try spec.query(of: operation),
             body: .file(path: spec.contextPath, contentType: "application/x-tar"))
-        return try await stream(call, .within(duration)) { body in
+        for _ in 0..<2 {
+            do {
+                return try await build(call, within: duration, onProgress: onProgress)
+            } catch let error as DockerError where error.lostAnotherImage { continue }
+        }
+        return try await build(call, within: duration, onProgress: onProgress)
+    }
+
+    private func build(
+        _ call: Call, within duration: Duration, onProgress: (BuildProgress) throws -> Void
+    ) async throws -> String {
+        try await stream(call, .within(duration)) { body in
             var id: String?
             for try await message in documents(BuildMessage.self, in: body, of: call) {
                 if let text = message.errorDetail?.message ?? message.error {
@@ -29,6 +41,12 @@ extension DockerClient {
             return id
         }
     }
+}
+
+extension DockerError {
+    /// The engine lists the images that a cached step may be and then reads each: it fails where one,
+    /// of whatever build, was removed in between.
+    fileprivate var lostAnotherImage: Bool { message.hasPrefix("unable to find image ") }
 }
 
 extension BuildSpec {

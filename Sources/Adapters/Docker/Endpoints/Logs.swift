@@ -36,6 +36,22 @@ extension DockerClient {
         }
     }
 
+    /// Starts a container that was only created and lends all that it writes to `read`, until it
+    /// stops: `POST /containers/{id}/attach`, then `POST /containers/{id}/start`. Unlike a log,
+    /// nothing of it is dropped: a reader that is slow holds the container up. Cancel the task to
+    /// end it earlier.
+    package func withOutput<Result: Sendable>(
+        ofStarting container: String, read: (OutputStream) async throws -> Result
+    ) async throws -> Result {
+        var call = try containerCall("attach to container", container, .post, "/attach")
+        call.request.query = ["stream", "stdout", "stderr"].map { .init($0, "true") }
+        let attach = call
+        return try await stream(attach, .untilCancelled) { body in
+            try await startContainer(container)
+            return try await read(OutputStream(body: body, call: attach))
+        }
+    }
+
     private func logsCall(
         _ container: String, tail: Int?, follow: Bool
     ) throws(DockerError) -> Call {

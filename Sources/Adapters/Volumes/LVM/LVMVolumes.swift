@@ -183,10 +183,10 @@ package struct LVMVolumes: VolumeStore {
             try await cut(name, volume, to: size, report)
             try point(name).remove()
             // Under its old name the volume is known until the last step, whose commit is LVM's.
+            let old = labels(name) + limitTags(volume)
+            let new = labels(artifact) + [LVMTag.limit(size), LVMTag.name(artifact)]
             try await commands.retag(
-                name, remove: labels(name) + limitTags(volume),
-                add: labels(artifact) + [LVMTag.limit(size), LVMTag.name(artifact)],
-                isReadOnly: true
+                name, remove: old.filter { !new.contains($0) }, add: new, isReadOnly: true
             ).run()
             try await commands.rename(name, to: artifact).run()
             try await commands.retag(artifact, remove: [LVMTag.name(name)], add: []).run()

@@ -38,11 +38,14 @@ package struct Applier: Sendable {
         async let observed = observer.observe()
         let desired = purpose == .destroy ? [] : try await definitions.desired()
         let remembered = try store.states()
+        let snapshot = await observed
+        // Only now: see `livingTasks`.
+        let tasks = try locks.held(prefix: Naming(installation: installation).taskPrefix)
         return PlanningInput(
-            installation: installation, desired: desired, observed: await observed,
+            installation: installation, desired: desired, observed: snapshot,
             states: remembered.apps, unreadable: remembered.unreadable,
             ledgers: remembered.ledgers, unsettled: try store.unsettled(),
-            selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
+            livingTasks: tasks, selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
     }
 
     /// - Parameters:
@@ -110,7 +113,9 @@ package struct Applier: Sendable {
 
     private func requireUnused(_ saved: PlanDocument) throws {
         for app in Staleness.apps(of: saved)
-        where try store.journal(of: app).contains(where: { $0.plan == saved.digest }) {
+        where try store.journal(of: app).contains(where: {
+            $0.plan == saved.digest && $0.event != .plan
+        }) {
             throw ApplyError.consumed
         }
     }

@@ -28,6 +28,8 @@ package struct ApplyRequest: Sendable {
         switch purpose {
         case .apply: "apply"
         case .restart: "restart"
+        case .rollback: "rollback"
+        case .unpin: "unpin"
         case .destroy: "destroy"
         }
     }

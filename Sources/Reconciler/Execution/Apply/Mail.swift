@@ -39,7 +39,7 @@ extension Applier {
                     Ledger.Event(
                         file: notification.file, instance: box.instance,
                         kind: notification.driftKind.rawValue, at: notification.at,
-                        counts: !notification.isFatal)
+                        counts: !notification.isFatal, end: notification.end)
                 }
             }
             if !events.isEmpty { try store.count(events, of: app) }

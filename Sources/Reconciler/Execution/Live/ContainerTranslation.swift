@@ -23,6 +23,7 @@ extension Docker.ContainerSpec {
         }
         self.init(image: spec.imageID, user: ImageStandard.user, hostConfig: host)
         environment = spec.environment
+        command = spec.command.isEmpty ? nil : spec.command
         if spec.role == .build {
             for (name, folder) in [("INPUT", "input"), ("OUTPUT", "output")] {
                 environment[name] = "/mnt/\(folder)"

@@ -85,9 +85,30 @@ package struct EngineContainers: ContainerEffects {
     }
 
     package func remove(_ container: ContainerReference) async throws {
-        try await unlessGone { () throws(DockerError) in
+        do throws(DockerError) {
             try await engine.removeContainer(container.key, force: true)
+        } catch {
+            if error.isNotFound { return }
+            // Another command ends it at this moment: a task, whose app is destroyed.
+            guard error.isConflict, error.message.contains("already in progress") else {
+                throw error
+            }
+            try await awaitEnd(of: container)
         }
+    }
+
+    private func awaitEnd(of container: ContainerReference) async throws {
+        for _ in 0..<300 {
+            do throws(DockerError) {
+                _ = try await engine.inspectContainer(container.key)
+            } catch {
+                guard error.isNotFound else { throw error }
+                return
+            }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+        throw SystemError(
+            "remove", container.name, code: 0, detail: "the engine is still at it after 30 s")
     }
 
     package func updateLimits(

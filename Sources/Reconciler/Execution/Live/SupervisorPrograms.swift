@@ -57,9 +57,7 @@ package struct SupervisorPrograms: ProgramEffects {
                 ExecSpec(command.arguments(timeoutSeconds: seconds), user: ImageStandard.user),
                 within: .seconds(seconds + 10))
             output = printable(result.stdout + result.stderr)
-            // The container started just now, and its supervisord does not listen yet.
-        } while (output.contains("no such file") || output.contains("refused connection"))
-            && ContinuousClock.now < end
+        } while Self.passes(output) && ContinuousClock.now < end
         if let accepted, output.contains(accepted) { return }
         if Supervisorctl.timedOut.contains(result.exitCode) {
             throw ProgramError(
@@ -74,6 +72,15 @@ package struct SupervisorPrograms: ProgramEffects {
                 container: container.name,
                 message: "supervisorctl ended with \(result.exitCode): \(output)", log: [])
         }
+    }
+
+    /// True for what is over in a moment: the container started just now and its supervisord does not
+    /// listen yet, or an `update` that a killed apply left running takes the program out and in again.
+    private static func passes(_ output: String) -> Bool {
+        [
+            "no such file", "FileNotFoundError", "refused connection", "BAD_NAME: \(program)",
+            "ALREADY_ADDED: \(program)", "STILL_RUNNING: \(program)",
+        ].contains { output.contains($0) }
     }
 
     // MARK: Ready

@@ -50,6 +50,12 @@ package struct VolumeFiles: FileEffects {
             owner: Owner(user: 0, group: ImageStandard.groupID))
     }
 
+    package func writeTask(_ bytes: [UInt8], to volume: String) async throws {
+        try root(of: volume).replaceDurably(
+            TaskConfiguration.file, bytes, mode: 0o640,
+            owner: Owner(user: 0, group: ImageStandard.groupID))
+    }
+
     package func writeSource(_ source: SourceTree, into volume: String) async throws {
         let repository = try repositoryPath(source)
         let path = volumes.mountPoint(of: volume)

@@ -78,8 +78,11 @@ extension AppPlanner {
     ///
     /// - Returns: the steps after which they are gone.
     mutating func sweepTransients() -> [String] {
+        // The app waits for none of it.
+        endTasks(.leftover)
         var last: [String] = []
-        for container in containers where container.labels.isTransient {
+        for container in containers
+        where container.labels.isTransient && taskID(of: container) == nil {
             let address: Address =
                 container.labels.instance.map { .instance(app: app, number: $0) }
                 ?? .build(app: app)

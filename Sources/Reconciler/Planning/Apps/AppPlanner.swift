@@ -50,7 +50,7 @@ struct AppPlanner {
         }
         let target = try Target(desired, in: world)
         self.target = target
-        let swept = sweepTransients()
+        let swept = sweepTransients() + (try planPin(target))
         let artifact = planBuild(target, after: swept)
         var previous: [String] = []
         for number in 0..<target.definition.run.instances {

@@ -68,9 +68,7 @@ extension AppPlanner {
     mutating func planReplacement(_ instance: InstancePlan, after: [String]) -> [String] {
         let state = world.state(of: app)
         let before = state.releases.last { $0.number != instance.target.release.number }
-        let (reason, fields) =
-            before.map { Self.releaseReason(from: $0, to: instance.target.release) }
-            ?? (.sourceChanged, [])
+        let (reason, fields) = replacementReason(instance, from: before)
         let isExclusive = instance.spec.port != nil
         note(
             instance.address, .replace, reason, fields,
@@ -87,6 +85,17 @@ extension AppPlanner {
             last = stopContainer(container, at: instance.address, after: last)
         }
         return bringUp(instance.spec, instance, after: last)
+    }
+
+    private func replacementReason(
+        _ instance: InstancePlan, from before: Release?
+    ) -> (Reason, [String]) {
+        let wanted = instance.target.release
+        if wanted.number < instance.target.headRelease.number {
+            let present = instance.old.compactMap(\.labels.release).max() ?? 0
+            return (.rolledBack, ["release \(present) → \(wanted.number)"])
+        }
+        return before.map { Self.releaseReason(from: $0, to: wanted) } ?? (.sourceChanged, [])
     }
 
     /// The steps that leave the instance's volume mounted and laid out.

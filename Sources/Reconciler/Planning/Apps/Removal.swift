@@ -3,7 +3,9 @@ import Observed
 extension AppPlanner {
     /// Ends everything of the app: it is gone from git, or is to be destroyed.
     mutating func endApp(_ reason: Reason) {
-        for container in containers where container.labels.instance == nil {
+        endTasks(reason)
+        for container in containers
+        where container.labels.instance == nil && taskID(of: container) == nil {
             note(.build(app: app), .delete, reason, [container.name], .none)
             _ = removeContainer(container, at: .build(app: app), after: [])
         }

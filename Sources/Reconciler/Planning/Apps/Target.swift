@@ -5,6 +5,8 @@ import Observed
 struct Target {
     let definition: AppDefinition
     let release: Release
+    /// What the definitions ask for; another one while the app is pinned.
+    let headRelease: Release
     /// It is not recorded yet.
     let isNew: Bool
     let buildImage: Image
@@ -17,26 +19,29 @@ struct Target {
         let app = desired.definition.name
         let definition = desired.definition
         let buildImage = try world.image(definition.buildImage, for: app)
-        let runImage = try world.image(definition.runImage, for: app)
+        var runImage = try world.image(definition.runImage, for: app)
         let key = BuildKey.make(
             tree: desired.source.tree, imageDigest: buildImage.inputDigest,
             settings: definition.build)
-        let spec = Self.digest(definition, artifact: key, runImage: runImage)
         let settled = world.containers(of: app).filter { !$0.labels.isTransient }
-        let latest = world.state(of: app).releases.last
+        let state = world.state(of: app)
+        let latest = state.releases.last
+        var isKnown = false
         var release = Release(
             number: 0, commit: desired.source.commit, subject: desired.source.subject,
             tree: desired.source.tree, artifact: key, buildImage: buildImage.inputDigest,
             runImage: runImage.inputDigest)
         if let latest, latest.artifact == key, latest.runImage == runImage.inputDigest {
             release = latest
-            isNew = false
-        } else if latest == nil, let same = settled.first(where: { $0.labels.spec == spec }),
-            let number = same.labels.release
+            isKnown = true
+        } else if latest == nil,
+            let same = settled.first(where: {
+                $0.labels.spec == Self.digest(definition, artifact: key, runImage: runImage)
+            }), let number = same.labels.release
         {
             // The state was lost; the container says which release it is.
             release.number = number
-            isNew = false
+            isKnown = true
         } else {
             let numbers =
                 settled.compactMap(\.labels.release)
@@ -44,12 +49,17 @@ struct Target {
                     if case .run(_, _, let number) = entry.role { number } else { nil }
                 } + [latest?.number ?? 0]
             release.number = (numbers.max() ?? 0) + 1
-            isNew = true
         }
+        headRelease = release
+        if let pinned = try Self.pinnedRelease(desired, in: world) {
+            release = pinned
+            isKnown = true
+            runImage = try world.image(of: pinned, for: app)
+        }
+        isNew = !isKnown
         self.definition = definition
         self.release = release
-        // An adopted release has the same artifact and the same run image.
-        specDigest = spec
+        specDigest = Self.digest(definition, artifact: release.artifact, runImage: runImage)
         self.buildImage = buildImage
         self.runImage = runImage
         naming = world.naming

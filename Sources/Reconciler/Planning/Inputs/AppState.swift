@@ -1,3 +1,5 @@
+package import Observed
+
 /// What modplan remembers of one app. A cache: labels, volumes and git can say it again.
 package struct AppState: Sendable, Equatable, Codable {
     package var app: String
@@ -12,10 +14,12 @@ package struct AppState: Sendable, Equatable, Codable {
     package var releases: [Release]
     /// Set while an operator wants the app down.
     package var stopped: Stop?
+    /// Set since a rollback, until `unpin` or until what it was rolled away from moves.
+    package var pin: Pin?
 
     package init(
         app: String, serial: Int = 0, epoch: String? = nil, applied: String? = nil,
-        releases: [Release] = [], stopped: Stop? = nil
+        releases: [Release] = [], stopped: Stop? = nil, pin: Pin? = nil
     ) {
         self.app = app
         self.serial = serial
@@ -23,6 +27,23 @@ package struct AppState: Sendable, Equatable, Codable {
         self.applied = applied
         self.releases = releases
         self.stopped = stopped
+        self.pin = pin
+    }
+}
+
+/// A release that an app was rolled back to, and what it was rolled away from: once that has moved,
+/// the pin is over.
+package struct Pin: Sendable, Equatable, Codable {
+    package var release: Int
+    /// The git object id of the definition's file.
+    package var definition: String
+    /// The object id of the source's tree.
+    package var tree: String
+
+    package init(release: Int, definition: String, tree: String) {
+        self.release = release
+        self.definition = definition
+        self.tree = tree
     }
 }
 
@@ -85,13 +106,24 @@ package struct Ledger: Sendable, Equatable, Codable {
         package var at: String
         /// False for supervisord giving up, whose deaths were counted one by one.
         package var counts: Bool
+        /// How the process ended; both nil where nobody told, or an older modplan counted it.
+        package var exitStatus: Int?
+        package var signal: Int?
 
-        package init(file: String, instance: Int, kind: String, at: String, counts: Bool) {
+        package init(
+            file: String, instance: Int, kind: String, at: String, counts: Bool,
+            end: Notification.End? = nil
+        ) {
             self.file = file
             self.instance = instance
             self.kind = kind
             self.at = at
             self.counts = counts
+            switch end {
+            case .exitStatus(let status)?: exitStatus = status
+            case .signal(let number)?: signal = number
+            case nil: break
+            }
         }
     }
 

@@ -14,6 +14,9 @@ package struct PlanningInput: Sendable {
     package var ledgers: [String: Ledger]
     /// Instances that an apply changed and did not see ready: it failed, or was killed.
     package var unsettled: Set<Address>
+    /// The names of tasks whose process lives. Asked for after the host was observed: a task takes
+    /// its lock before it makes anything, so that one that was seen and has no lock is dead.
+    package var livingTasks: Set<String>
     /// The apps that the user named; nil plans all.
     package var selection: Set<String>?
     package var purpose: Purpose
@@ -24,6 +27,10 @@ package struct PlanningInput: Sendable {
         case apply
         /// That, and every program of the selected apps started anew.
         case restart
+        /// An older release of the selected apps: the one before the present one, if none is named.
+        case rollback(to: Int?)
+        /// The host as the definitions say, whatever was rolled back before.
+        case unpin
         /// The end of every selected app, whatever the definitions say.
         case destroy
     }
@@ -34,7 +41,7 @@ package struct PlanningInput: Sendable {
         installation: String, desired: [DesiredApp], observed: Snapshot,
         states: [String: AppState] = [:], unreadable: [String: String] = [:],
         ledgers: [String: Ledger] = [:], unsettled: Set<Address> = [],
-        selection: Set<String>? = nil, purpose: Purpose = .apply
+        livingTasks: Set<String> = [], selection: Set<String>? = nil, purpose: Purpose = .apply
     ) {
         self.installation = installation
         self.desired = desired
@@ -43,6 +50,7 @@ package struct PlanningInput: Sendable {
         self.unreadable = unreadable
         self.ledgers = ledgers
         self.unsettled = unsettled
+        self.livingTasks = livingTasks
         self.selection = selection
         self.purpose = purpose
     }

@@ -3,6 +3,8 @@ package enum Address: Sendable, Hashable, Comparable {
     case build(app: String)
     case instance(app: String, number: Int)
     case volume(app: String, instance: Int, role: String)
+    /// A one-off command.
+    case task(app: String, id: String)
     /// An artifact, which apps share.
     case artifact(key: String)
     /// The bridge that all containers of the installation are on.
@@ -11,7 +13,9 @@ package enum Address: Sendable, Hashable, Comparable {
     /// Nil for what apps share.
     package var app: String? {
         switch self {
-        case .build(let app), .instance(let app, _), .volume(let app, _, _): app
+        case .build(let app), .instance(let app, _), .volume(let app, _, _),
+            .task(let app, _):
+            app
         case .artifact, .network: nil
         }
     }
@@ -23,6 +27,7 @@ package enum Address: Sendable, Hashable, Comparable {
         case .instance(let app, let number): "app/\(app)/instance/\(number)"
         case .volume(let app, let number, let role):
             "app/\(app)/instance/\(number)/volume/\(role)"
+        case .task(let app, let id): "app/\(app)/task/\(id)"
         case .artifact(let key): "artifact/\(key)"
         case .network: "network"
         }
@@ -36,6 +41,7 @@ package enum Address: Sendable, Hashable, Comparable {
         case ("network", 1): self = .network
         case ("artifact", 2): self = .artifact(key: parts[1])
         case ("app", 3) where parts[2] == "build": self = .build(app: parts[1])
+        case ("app", 4) where parts[2] == "task": self = .task(app: parts[1], id: parts[3])
         case ("app", 4), ("app", 6):
             guard parts[2] == "instance", let number = Int(parts[3]) else { return nil }
             if parts.count == 4 {
@@ -57,6 +63,7 @@ package enum Address: Sendable, Hashable, Comparable {
         case .build(let app): "\(app)/build"
         case .instance(let app, let number): "\(app)/\(number)"
         case .volume(let app, let number, let role): "\(app)/\(number)/\(role)"
+        case .task(let app, let id): "\(app)/task/\(id)"
         case .artifact(let key): "artifact/\(key.prefix(8))"
         case .network: "network"
         }
@@ -67,6 +74,7 @@ package enum Address: Sendable, Hashable, Comparable {
         case .build(let app): (app, 0, 0, "")
         case .instance(let app, let number): (app, 1, number, "")
         case .volume(let app, let number, let role): (app, 2, number, role)
+        case .task(let app, let id): (app, 3, 0, id)
         case .artifact(let key): ("", 3, 0, key)
         case .network: ("", 4, 0, "")
         }

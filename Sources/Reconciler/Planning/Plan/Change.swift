@@ -50,6 +50,9 @@ package enum Reason: String, Sendable, CaseIterable {
     case destroyed
     case stopped
     case restartRequested = "restart-requested"
+    case rolledBack = "rolled-back"
+    case pinned
+    case unpinned
 }
 
 package enum Disruption: Sendable, Equatable {

@@ -40,8 +40,13 @@ package enum Operation: Sendable, Equatable {
     case updateProgram(ContainerReference)
     case startProgram(ContainerReference)
     case stopProgram(ContainerReference)
+    case writeTask(volume: String, TaskConfiguration)
+    /// Runs a one-off command to its end, whatever its exit status.
+    case runTask(ContainerSpec)
     case awaitReady(ContainerReference, volume: String, port: Int, ReadyCheck)
     case recordApplied(definition: String)
+    /// Nil ends a pin.
+    case recordPin(Pin?)
     case forgetApp
 
     /// The verb and noun that people and scripts see.
@@ -68,8 +73,11 @@ package enum Operation: Sendable, Equatable {
         case .updateProgram: "update-program"
         case .startProgram: "start-program"
         case .stopProgram: "stop-program"
+        case .writeTask: "write-task"
+        case .runTask: "run-task"
         case .awaitReady: "await-ready"
         case .recordApplied: "record-applied"
+        case .recordPin: "record-pin"
         case .forgetApp: "forget-app"
         }
     }
@@ -104,6 +112,8 @@ package struct ContainerSpec: Sendable, Equatable {
         /// Proves a release before it takes the old one's port.
         case candidate
         case run
+        /// A one-off command.
+        case task
     }
 
     package var name: String
@@ -123,6 +133,8 @@ package struct ContainerSpec: Sendable, Equatable {
     package var environment: [String: String]
     /// The digest of all that was asked, environment values left out.
     package var digest: String
+    /// What runs under the image's init; empty keeps what the image names.
+    package var command: [String] = []
 }
 
 package struct ContainerPort: Sendable, Equatable {

@@ -107,12 +107,21 @@ extension Operation {
             digest.add("container", reference.key)
             digest.add("memory", "\(memory)")
             digest.add("cpus", "\(cpus)")
+        case .writeTask(let volume, let configuration):
+            digest.add("name", volume)
+            for name in configuration.environment.keys.sorted() { digest.add("variable", name) }
+        case .runTask(let spec):
+            digest.add("container", spec.name)
+            digest.add("spec", spec.digest)
+            for word in spec.command { digest.add("word", word) }
         case .awaitReady(let reference, _, let port, let ready):
             digest.add("container", reference.key)
             digest.add("port", "\(port)")
             digest.add("timeout", "\(ready.timeout.seconds)")
         case .recordApplied(let definition):
             digest.add("definition", definition)
+        case .recordPin(let pin):
+            digest.add("release", pin.map { "\($0.release)" } ?? "")
         case .forgetApp:
             break
         }

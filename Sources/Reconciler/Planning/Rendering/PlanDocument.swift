@@ -68,6 +68,23 @@ package struct PlanDocument: Codable, Equatable, Sendable {
     package var needsAllowDestroy: Bool
 }
 
+extension Change {
+    /// In one line, as the plan's text has it: `web/0 restart: run.environment: A changed`.
+    package var words: String {
+        let change = PlanDocument.Change(self)
+        return "\(address.label) \(change.action): \(change.explanation)"
+    }
+}
+
+extension PlanDocument.Change {
+    init(_ change: Change) {
+        self.init(
+            address: change.address.description, action: change.action.rawValue,
+            reason: change.reason.rawValue, fields: change.fields,
+            disruption: change.disruption.description, drift: change.isDrift)
+    }
+}
+
 extension PlanDocument {
     package init(_ plan: Plan) {
         formatVersion = Self.version
@@ -83,12 +100,7 @@ extension PlanDocument {
                         Basis.Resource(name: $0.name, fingerprint: $0.fingerprint)
                     })
             }, partial: plan.basis.isPartial)
-        changes = plan.changes.map {
-            Change(
-                address: $0.address.description, action: $0.action.rawValue,
-                reason: $0.reason.rawValue, fields: $0.fields,
-                disruption: $0.disruption.description, drift: $0.isDrift)
-        }
+        changes = plan.changes.map(PlanDocument.Change.init)
         drift = plan.drift.map {
             Drift(
                 address: $0.address.description, kind: $0.kind.rawValue, evidence: $0.evidence,

@@ -8,7 +8,7 @@ extension Plan {
 
     /// Apps that are kept down.
     package var heldCount: Int {
-        Set(changes.filter { $0.action == .hold }.map(\.address.app)).count
+        Set(changes.filter { $0.reason == .stopped }.map(\.address.app)).count
     }
 
     /// The plan as people read it.
@@ -63,6 +63,10 @@ extension PlanDocument.Change {
         return [String(glyph), label, action, explanation, disruption]
     }
 
+    private var isOfTask: Bool {
+        if case .task? = Address(address) { true } else { false }
+    }
+
     /// The reason and what caused it, in words: `run.environment: GREETING changed`.
     package var explanation: String {
         let causes = fields.joined(separator: ", ")
@@ -70,6 +74,8 @@ extension PlanDocument.Change {
         return switch Reason(rawValue: reason) {
         case .environmentChanged, .settingsChanged: "\(causes) changed"
         case .sourceChanged: "\(words) \(causes)"
+        case .leftover where isOfTask: "left by an interrupted run: \(causes)"
+        case .pinned: "\(words) to \(causes)"
         case .stopped: "\(words) by \(causes), until 'modplan start'"
         default: fields.isEmpty ? words : "\(words): \(causes)"
         }
@@ -103,6 +109,9 @@ extension Reason {
         case .destroyed: "destroy was asked for"
         case .stopped: "stopped"
         case .restartRequested: "restart was asked for"
+        case .rolledBack: "rolled back"
+        case .pinned: "pinned"
+        case .unpinned: "no longer pinned"
         }
     }
 }
@@ -117,12 +126,16 @@ package func aligned(_ rows: [[String]]) -> String {
             widths[column] = max(widths[column], min(cell.count, 60))
         }
     }
+    // A column of glyphs stands close to what it marks.
+    let isMarked = widths.first == 1
     var text = ""
     for row in rows {
         var line = ""
         for (column, cell) in row.enumerated() {
             let padding = max(0, widths[column] - cell.count)
-            line += cell + String(repeating: " ", count: padding) + (column < 1 ? " " : "  ")
+            line +=
+                cell + String(repeating: " ", count: padding)
+                + (column == 0 && isMarked ? " " : "  ")
         }
         while line.last == " " { line.removeLast() }
         text += line + "\n"

@@ -12,7 +12,7 @@ extension Installation {
         let naming = Naming(installation: file.installation)
         for volume in (try? await volumes.list(prefix: naming.volumePrefix)) ?? [] {
             switch naming.role(ofVolume: volume.name) {
-            case .build(let app, _), .run(let app, _, _): names.insert(app)
+            case .build(let app, _), .run(let app, _, _), .task(let app, _): names.insert(app)
             case .artifact, nil: break
             }
         }

@@ -78,6 +78,7 @@ struct Installation: Sendable {
         return switch naming.role(ofVolume: name) {
         case .build(let app, _): [installation, "modplan.role=build", "modplan.app=\(app)"]
         case .artifact: [installation, "modplan.role=artifact"]
+        case .task(let app, _): [installation, "modplan.role=task", "modplan.app=\(app)"]
         case .run(let app, _, let release):
             [
                 installation, "modplan.role=run", "modplan.app=\(app)",

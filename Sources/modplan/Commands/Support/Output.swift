@@ -11,6 +11,10 @@ enum Output {
     /// A line of progress, a warning or an error.
     static func chatter(_ line: String) { write(line + "\n", to: STDERR_FILENO) }
 
+    /// Bytes of another's, as they are.
+    static func result(_ bytes: [UInt8]) { write(bytes, to: STDOUT_FILENO) }
+    static func chatter(_ bytes: [UInt8]) { write(bytes, to: STDERR_FILENO) }
+
     static func json(_ value: some Encodable) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -33,9 +37,17 @@ enum Output {
 
     static var isTerminal: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
+    static var areTerminals: (output: Bool, errors: Bool) {
+        (isatty(STDOUT_FILENO) == 1, isatty(STDERR_FILENO) == 1)
+    }
+
     private static func write(_ text: String, to descriptor: Int32) {
+        write(Array(text.utf8), to: descriptor)
+    }
+
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
         lock.withLock { _ in
-            var bytes = Array(text.utf8)[...]
+            var bytes = bytes[...]
             while !bytes.isEmpty {
                 let count = bytes.withUnsafeBytes {
                     Glibc.write(descriptor, $0.baseAddress, $0.count)

@@ -10,10 +10,11 @@ extension Installation {
     var applier: Applier {
         Applier(
             installation: file.installation, definitions: self, observer: collector,
-            executor: executor, mail: VolumeMail(volumes: volumes), store: store, locks: locks)
+            executor: executor(.none), mail: VolumeMail(volumes: volumes), store: store,
+            locks: locks)
     }
 
-    private var executor: StepExecutor {
+    func executor(_ console: TaskConsole) -> StepExecutor {
         StepExecutor(
             containers: EngineContainers(
                 engine: engine, volumes: volumes, installation: file.installation,
@@ -22,7 +23,8 @@ extension Installation {
                 engine: engine, volumes: volumes,
                 network: Naming(installation: file.installation).network),
             files: VolumeFiles(volumes: volumes) { try repositoryPath($0.repository) },
-            volumes: volumes, records: StateRecords(store: store, buildLogs: buildLogs))
+            volumes: volumes, records: StateRecords(store: store, buildLogs: buildLogs),
+            console: console)
     }
 }
 

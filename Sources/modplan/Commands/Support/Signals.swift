@@ -8,7 +8,11 @@ import Synchronization
 final class StopSignals {
     private let sources: [any DispatchSourceSignal]
 
-    init(_ request: StopRequest) {
+    init(
+        _ request: StopRequest,
+        saying text: String =
+            "stopping: nothing new starts, what runs is finished; again to stop at once"
+    ) {
         let seen = Mutex(0)
         let counter = SignalCounter(seen)
         sources = [SIGINT, SIGTERM].map { number in
@@ -17,8 +21,7 @@ final class StopSignals {
             source.setEventHandler {
                 guard counter.next() == 1 else { _exit(1) }
                 request.request()
-                Output.chatter(
-                    "stopping: nothing new starts, what runs is finished; again to stop at once")
+                Output.chatter(text)
             }
             source.resume()
             return source

@@ -67,7 +67,8 @@ struct StatusDocument: Encodable {
             let release = own.compactMap(\.labels.release).max()
             let record = input.states[basis.app]?.releases.first { $0.number == release }
             return App(
-                app: basis.app, release: release, runtime: record?.runtime, held: false,
+                app: basis.app, release: release, runtime: record?.runtime,
+                held: input.states[basis.app]?.stopped != nil,
                 instances: own.compactMap(Instance.init).sorted { $0.instance < $1.instance },
                 drift: plan.drift.filter { $0.address.app == basis.app }.map {
                     Drift(
