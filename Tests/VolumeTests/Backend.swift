@@ -44,13 +44,14 @@ enum Backend: String, CaseIterable, CustomTestStringConvertible {
         }
     }
 
+    /// What went wrong leaves its folder behind, to look at.
     func withFolder(_ body: (String) async throws -> Void) async throws {
         var template = Array("/var/tmp/modplan-volumes-XXXXXX".utf8CString)
         let path = String(cString: try #require(mkdtemp(&template)))
         let result: Result<Void, any Error>
         do { result = .success(try await body(path)) } catch { result = .failure(error) }
-        try Directory(path: "/var/tmp").removeTree(String(path.dropFirst("/var/tmp/".count)))
         try result.get()
+        try Directory(path: "/var/tmp").removeTree(String(path.dropFirst("/var/tmp/".count)))
     }
 
     /// Mounts, loop devices, images and logical volumes that belong to a store in this folder.

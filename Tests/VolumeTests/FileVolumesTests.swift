@@ -60,4 +60,22 @@ import Testing
             try await orphan
         }
     }
+
+    /// It was started, and waits for another, when its modplan died.
+    @Test func aProgramThatComesTooLateDoesNothing() async throws {
+        try await Backend.file.withFolder { folder in
+            let file = "\(folder)/held"
+            try makeFile(file)
+            var holder: FileLock? = try FileLock.take(file, holder: "a test")
+            // The shell below plays the modplan that dies: its child waits for the lock by then.
+            let call = ToolCall("touch", ["\(folder)/late"]).holding(file)
+            let words = call.words(parent: "$$").map { $0 == "$$" ? $0 : "'\($0)'" }
+            let script = "sh \(words.joined(separator: " ")) >&- 2>&- & sleep 0.2"
+            try await Tool.run("sh", ["-c", script])
+            withExtendedLifetime(holder) {}
+            holder = nil
+            try await Task.sleep(for: .milliseconds(200))
+            #expect(try hostEntry("\(folder)/late") == nil)
+        }
+    }
 }

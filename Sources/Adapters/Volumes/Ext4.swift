@@ -85,6 +85,23 @@ func shrinkToFit(_ path: String, of name: String, discard: Bool) async throws ->
     return size
 }
 
+/// Makes the file system of a copy as large as it may be. An artifact was checked when it was sealed;
+/// what was mounted since has to be checked first, which resize2fs asks for.
+///
+/// - Parameter holding: the maker's own lock is not on the path itself.
+func growCopy(_ path: String, holding: Bool = false, size: Int64? = nil) async throws {
+    func run(_ call: ToolCall) async throws(ToolError) {
+        try await (holding ? call.holding(path) : call).run()
+    }
+    do throws(ToolError) {
+        try await run(Ext4.resize(path, size: size))
+    } catch {
+        guard error.output.contains("Please run 'e2fsck") else { throw error }
+        try await run(Ext4.check(path))
+        try await run(Ext4.resize(path, size: size))
+    }
+}
+
 /// Empties a volume but for one folder, which must be a real one: the build owned all of it and
 /// may have put a link in its place.
 func keepOnly(_ folder: String, as renamed: String, in path: String) throws {

@@ -88,7 +88,7 @@ package struct FileVolumes: VolumeStore {
                 copy.deadlineSeconds = 600
                 try await copy.run()
                 try resizeFile(partial, size: limit)
-                try await Ext4.resize(partial).run()
+                try await growCopy(partial)
             }
         }
     }

@@ -29,8 +29,7 @@ struct ToolCall: Sendable, Equatable {
 
     @discardableResult
     func run(limit: Int = 1 << 20) async throws(ToolError) -> String {
-        // The shell becomes the program, which so has the lock's descriptor for as long as it lives.
-        let words = held.map { ["-c", Self.locked, $0, tool] + arguments } ?? arguments
+        let words = words(parent: "\(getpid())")
         do {
             return try await Tool.run(
                 held == nil ? tool : "sh", words, environment: environment,
@@ -44,7 +43,16 @@ struct ToolCall: Sendable, Equatable {
         }
     }
 
-    private static let locked = #"exec 9<"$0" && flock 9 && exec "$@""#
+    /// The arguments for the program, or for the shell that holds the lock for it.
+    func words(parent: String) -> [String] {
+        held.map { ["-c", Self.locked, $0, parent, tool] + arguments } ?? arguments
+    }
+
+    /// The shell has the lock for as long as the program lives, which does not have it: LVM's tools
+    /// start daemons. A program whose modplan died before it got the lock comes too late, and does
+    /// nothing: another one may have begun.
+    private static let locked =
+        #"exec 9<"$0" && flock 9 && kill -0 "$1" && shift && { "$@" 9<&-; }"#
 }
 
 /// Waits until no program that a dead modplan started works on the file or device any more.

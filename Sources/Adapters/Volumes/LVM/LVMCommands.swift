@@ -101,6 +101,8 @@ struct LVMCommands: Sendable {
     private func lvm(_ tool: String, _ arguments: [String]) -> ToolCall {
         var call = ToolCall(tool, arguments)
         call.environment = ["LVM_SUPPRESS_FD_WARNINGS": "1"]
+        // Others of the group may come first.
+        call.deadlineSeconds = 300
         return call
     }
 }

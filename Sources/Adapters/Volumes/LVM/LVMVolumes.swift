@@ -37,9 +37,30 @@ package struct LVMVolumes: VolumeStore {
         MountPoint(volume: name, path: mountPoint(of: name))
     }
 
+    /// Runs a tool of LVM's. Those of one group run one by one, as LVM's own lock would have it;
+    /// what a dead modplan started is waited for, and comes too late if it has not begun.
+    @discardableResult
+    func run(_ call: ToolCall, limit: Int = 1 << 20) async throws -> String {
+        try makeFolders(Self.folder)
+        let path = "\(Self.folder)/\(names.group).lock"
+        try makeFile(path)
+        return try await call.holding(path).run(limit: limit)
+    }
+
+    func removeIfThere(_ call: ToolCall) async throws {
+        do {
+            try await run(call)
+        } catch let error as ToolError {
+            guard failures.isMissing(error) else { throw error }
+        }
+    }
+
+    /// Of the whole host, and of this boot.
+    static let folder = "/run/modplan"
+
     /// The group as it is now.
     func survey() async throws -> LVMReport {
-        let json = try await commands.list().run(limit: 64 << 20)
+        let json = try await run(commands.list(), limit: 64 << 20)
         return try LVMReport(json: json, pool: pool)
     }
 
@@ -131,10 +152,10 @@ package struct LVMVolumes: VolumeStore {
         try await doing("create", name) {
             let isNew = try await making("create", name) { report in
                 let bytes = report.extents(limit) * report.extentSize
-                try await commands.create(name, bytes: bytes).run()
+                try await run(commands.create(name, bytes: bytes))
                 let device = names.device(name)
                 try await Ext4.format(device, size: limit).holding(device).run()
-                try await commands.finish(name, limit: limit, labels: labels(name)).run()
+                try await run(commands.finish(name, limit: limit, labels: labels(name)))
             }
             guard isNew else {
                 throw VolumeError("create", name, "it is there already; plan again")
@@ -151,14 +172,13 @@ package struct LVMVolumes: VolumeStore {
                     !source.isHalfMade
                 else { throw VolumeError("snapshot", origin, "no such volume") }
                 try requireRoom(for: source.limit ?? source.size, in: name, limit: limit)
-                try await commands.snapshot(origin, as: name).run()
+                try await run(commands.snapshot(origin, as: name))
                 let extents = report.extents(limit)
                 if extents > report.extents(source.size) {
-                    try await commands.extend(name, extents: extents).run()
+                    try await run(commands.extend(name, extents: extents))
                 }
-                let device = names.device(name)
-                try await Ext4.resize(device, size: limit).holding(device).run()
-                try await commands.finish(name, limit: limit, labels: labels(name)).run()
+                try await growCopy(names.device(name), holding: true, size: limit)
+                try await run(commands.finish(name, limit: limit, labels: labels(name)))
             }
         }
     }
@@ -185,11 +205,12 @@ package struct LVMVolumes: VolumeStore {
             // Under its old name the volume is known until the last step, whose commit is LVM's.
             let old = labels(name) + limitTags(volume)
             let new = labels(artifact) + [LVMTag.limit(size), LVMTag.name(artifact)]
-            try await commands.retag(
-                name, remove: old.filter { !new.contains($0) }, add: new, isReadOnly: true
-            ).run()
-            try await commands.rename(name, to: artifact).run()
-            try await commands.retag(artifact, remove: [LVMTag.name(name)], add: []).run()
+            try await run(
+                commands.retag(
+                    name, remove: old.filter { !new.contains($0) }, add: new, isReadOnly: true
+                ))
+            try await run(commands.rename(name, to: artifact))
+            try await run(commands.retag(artifact, remove: [LVMTag.name(name)], add: []))
         }
     }
 
@@ -203,7 +224,7 @@ package struct LVMVolumes: VolumeStore {
         }
         let extents = report.extents(size)
         if extents < report.extents(volume.size) {
-            try await commands.reduce(name, extents: extents).run()
+            try await run(commands.reduce(name, extents: extents))
         }
     }
 
@@ -217,7 +238,7 @@ package struct LVMVolumes: VolumeStore {
             let device = names.device(name)
             try await awaitOthers(at: device)
             if report.extents(limit) > report.extents(volume.size) {
-                try await commands.extend(name, extents: report.extents(limit)).run()
+                try await run(commands.extend(name, extents: report.extents(limit)))
             }
             if try !point(name).isMounted { try await Ext4.check(device).holding(device).run() }
             do throws(ToolError) {
@@ -226,10 +247,11 @@ package struct LVMVolumes: VolumeStore {
                 throw VolumeError("grow", name, explainGrow(error))
             }
             // Last: until then it is known to be as small as it was, and is grown again.
-            try await commands.retag(
-                name, remove: limitTags(volume),
-                add: [LVMTag.limit(limit)]
-            ).run()
+            try await run(
+                commands.retag(
+                    name, remove: limitTags(volume),
+                    add: [LVMTag.limit(limit)]
+                ))
         }
     }
 
@@ -264,19 +286,15 @@ package struct LVMVolumes: VolumeStore {
             try point.requireUnmounted("remove")
             try await point.awaitRelease { try isClaimed(device: device) }
             try point.remove()
-            do throws(ToolError) {
-                try await commands.remove(name).run()
-            } catch {
-                guard failures.isMissing(error) else { throw error }
-            }
+            try await removeIfThere(commands.remove(name))
         }
     }
 
     /// After the host started, or where no udev is, the device may not be there.
     private func makePresent(_ name: String) async throws {
         guard try hostEntry(names.device(name)) == nil else { return }
-        try await commands.activate(name).run()
+        try await run(commands.activate(name))
         guard try hostEntry(names.device(name)) == nil else { return }
-        try await commands.makeNodes().run()
+        try await run(commands.makeNodes())
     }
 }

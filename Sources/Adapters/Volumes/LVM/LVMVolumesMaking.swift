@@ -5,7 +5,7 @@ import Host
 extension LVMVolumes {
     /// One folder for the whole host and this boot: whoever makes a volume holds a file there, and
     /// any modplan may sweep what nobody holds.
-    private static let makers = "/run/modplan/making"
+    private static let makers = "\(folder)/making"
 
     /// Makes a volume, unless there is a whole one of that name.
     ///
@@ -79,10 +79,6 @@ extension LVMVolumes {
 
     private func removeHalfMade(_ volume: LogicalVolume) async throws {
         try await awaitOthers(at: "/dev/\(names.group)/\(volume.name)")
-        do throws(ToolError) {
-            try await commands.removeHalfMade(volume).run()
-        } catch {
-            guard failures.isMissing(error) else { throw error }
-        }
+        try await removeIfThere(commands.removeHalfMade(volume))
     }
 }
