@@ -35,6 +35,10 @@ demo-clean: build engine ## Remove all that the demo made.
 test: images ## Run all tests, those against the real engine included.
 	@packaging/test
 
+.PHONY: test-lvm
+test-lvm: deps ## The storage backends on real LVM, in a guest kernel; part of `test`.
+	@packaging/test-lvm
+
 .PHONY: simulate
 simulate: deps ## Schedules with faults, N of them; SEED=… replays one, BUGS=1 looks for planted bugs.
 	@packaging/simulate

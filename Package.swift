@@ -68,7 +68,7 @@ let package = Package(
             uses: [nioCore, nioPosix, nioHTTP1, systemPackage]),
         module("Docker", at: "Adapters/Docker", uses: ["UnixHTTP"]),
         module("Supervisor", at: "Adapters/Supervisor", uses: ["CLinux", "UnixHTTP"]),
-        module("Volumes", at: "Adapters/Volumes", uses: ["Host"]),
+        module("Volumes", at: "Adapters/Volumes", uses: ["Host", "CLinux"]),
 
         // git → Desired → plan ← Observed, then Execution, then State.
         module("Desired", at: "Desired", uses: ["CLinux", yams]),
@@ -139,6 +139,11 @@ let package = Package(
                 subprocess, systemPackage,
             ]),
         tests("HostTests", uses: ["Host", "Volumes"]),
+        // A process for VolumeTests to kill amid the steps of a deploy.
+        .executableTarget(
+            name: "VolumeWorker", dependencies: ["Volumes", "Host"],
+            path: "Tests/VolumeWorker", swiftSettings: strict),
+        tests("VolumeTests", uses: ["Host", "Volumes", "VolumeWorker"], exclude: ["Support"]),
         tests("NaviTests", uses: [], exclude: ["Support"]),
         tests("SupervisordTests", uses: ["Desired", "Planning", subprocess, systemPackage]),
         tests("PlanningTests", uses: ["Planning", "Desired", "Observed"], exclude: ["Scenarios"]),

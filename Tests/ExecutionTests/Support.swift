@@ -148,6 +148,12 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
     func snapshot(_ origin: String, as name: String, limit: Int64) async throws(VolumeError) {
         try noteVolume("snapshot", "\(origin) \(name) \(limit)")
     }
+    func grow(_ name: String, limit: Int64) async throws(VolumeError) {
+        try noteVolume("grow", "\(name) \(limit)")
+    }
+    func capacity() async throws(VolumeError) -> VolumeCapacity {
+        VolumeCapacity(totalBytes: 0, usedBytes: 0, virtualBytes: 0)
+    }
     func mount(_ name: String) async throws(VolumeError) { try noteVolume("mount", name) }
     func unmount(_ name: String) async throws(VolumeError) { try noteVolume("unmount", name) }
     func remove(_ name: String) async throws(VolumeError) { try noteVolume("remove-volume", name) }

@@ -61,6 +61,13 @@ package func resizeFile(_ path: String, size: Int64) throws(SystemError) {
     guard truncate(path, off_t(size)) == 0 else { throw SystemError("size", path) }
 }
 
+/// Makes an empty file, readable by its owner alone; one that is there is left as it is.
+package func makeFile(_ path: String) throws(SystemError) {
+    let file = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+    guard file >= 0 else { throw SystemError("create", path) }
+    close(file)
+}
+
 package func syncFile(_ path: String) throws(SystemError) {
     let file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard file >= 0 else { throw SystemError("open", path) }

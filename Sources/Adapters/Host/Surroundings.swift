@@ -104,6 +104,15 @@ package func freeSpace(_ path: String) throws(SystemError) -> FreeSpace {
     return FreeSpace(free: available * block, usedPercent: Int(percent))
 }
 
+/// What files may take of a file system, and what they take, in bytes: as `df` counts.
+package func spaceOf(_ path: String) throws(SystemError) -> (total: Int64, used: Int64) {
+    var status = statvfs()
+    guard statvfs(path, &status) == 0 else { throw SystemError("measure", path) }
+    let used = Int64(status.f_blocks) - Int64(status.f_bfree)
+    let block = Int64(status.f_frsize)
+    return ((used + Int64(status.f_bavail)) * block, used * block)
+}
+
 /// The path itself, or the nearest folder above it that is there.
 package func nearestExisting(_ path: String) -> String {
     var path = path

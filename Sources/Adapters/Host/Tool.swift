@@ -36,14 +36,15 @@ package enum Tool {
     /// Runs a program to its end and gives its standard output.
     ///
     /// The program is a group of its own, so that a Ctrl-C at the terminal reaches modplan alone,
-    /// which decides what to finish.
+    /// which decides what to finish. It speaks English: what it says is looked for words.
     /// - Parameters:
+    ///   - environment: what it has beside modplan's own environment.
     ///   - limit: the most bytes of output that are taken.
     ///   - accepted: exit statuses that are no failure.
     @discardableResult
     package static func run(
-        _ tool: String, _ arguments: [String], deadlineSeconds: Int = 60, limit: Int = 1 << 20,
-        accepted: Set<Int32> = [0]
+        _ tool: String, _ arguments: [String], environment: [String: String] = [:],
+        deadlineSeconds: Int = 60, limit: Int = 1 << 20, accepted: Set<Int32> = [0]
     ) async throws(ToolError) -> String {
         func failed(_ failure: ToolError.Failure, _ output: String = "") -> ToolError {
             ToolError(tool: tool, arguments: arguments, failure: failure, output: output)
@@ -54,9 +55,12 @@ package enum Tool {
         options.teardownSequence = [
             .send(signal: .kill, toProcessGroup: true, allowedDurationToNextStep: .zero)
         ]
+        var variables: [Environment.Key: String?] = ["LC_ALL": "C"]
+        for (name, value) in environment { variables[Environment.Key(stringLiteral: name)] = value }
         let configuration = Configuration(
             executable: tool.contains("/") ? .path(FilePath(tool)) : .name(tool),
-            arguments: Arguments(arguments), platformOptions: options)
+            arguments: Arguments(arguments), environment: .inherit.updating(variables),
+            platformOptions: options)
         let result: Outcome
         do {
             result = try await withHardDeadline(seconds: deadlineSeconds) {

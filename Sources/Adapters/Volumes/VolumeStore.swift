@@ -1,9 +1,9 @@
 /// One volume as the backend lists it. What its name means is the caller's business.
 package struct VolumeRecord: Sendable, Equatable {
     package var name: String
-    /// The size of the block device, in bytes: what the volume may hold at the most.
+    /// The size of its file system, in bytes: what the volume may hold at the most.
     package var limit: Int64
-    /// Bytes of the host's storage that it takes up now.
+    /// Bytes of the backend's storage that it takes up now. What snapshots share counts for each.
     package var used: Int64
     /// Nil while it is not mounted.
     package var mountPoint: String?
@@ -13,6 +13,31 @@ package struct VolumeRecord: Sendable, Equatable {
         self.limit = limit
         self.used = used
         self.mountPoint = mountPoint
+    }
+}
+
+/// How full a backend is.
+package struct VolumeCapacity: Sendable, Equatable {
+    /// What it can hold, in bytes: the data of the thin pool, or the host's file system.
+    package var totalBytes: Int64
+    /// What is taken of it, whoever took it.
+    package var usedBytes: Int64
+    /// How much of a thin pool's metadata is taken, 0 to 100; nil where there is none.
+    package var metadataUsedPercent: Double?
+    /// The limits of all volumes in it together, ours or not: what may be asked of it.
+    package var virtualBytes: Int64
+    /// What the backend itself says is wrong with it, in its own word, such as `out_of_data`.
+    package var problem: String?
+
+    package init(
+        totalBytes: Int64, usedBytes: Int64, metadataUsedPercent: Double? = nil,
+        virtualBytes: Int64, problem: String? = nil
+    ) {
+        self.totalBytes = totalBytes
+        self.usedBytes = usedBytes
+        self.metadataUsedPercent = metadataUsedPercent
+        self.virtualBytes = virtualBytes
+        self.problem = problem
     }
 }
 
@@ -54,8 +79,17 @@ package protocol VolumeStore: Sendable {
     /// Unmounts the volume; one that is not mounted is left alone.
     func unmount(_ name: String) async throws(VolumeError)
 
+    /// Makes the volume and its file system as large as `limit` bytes, mounted or not; one that is
+    /// so large already is left alone.
+    ///
+    /// - Throws: if it is larger: a volume is never made smaller.
+    func grow(_ name: String, limit: Int64) async throws(VolumeError)
+
     /// Removes the volume and its mount point; one that is not there is no error.
     func remove(_ name: String) async throws(VolumeError)
+
+    /// How full the backend is, in one call.
+    func capacity() async throws(VolumeError) -> VolumeCapacity
 
     /// Where the volume is mounted, or would be.
     func mountPoint(of name: String) -> String
@@ -71,6 +105,19 @@ package struct VolumeError: Error, CustomStringConvertible {
         self.operation = operation
         self.volume = volume
         self.message = message
+    }
+
+    /// Runs an operation on a volume; whatever it throws becomes a `VolumeError` of it.
+    static func of<Value>(
+        _ operation: String, _ volume: String, _ body: () async throws -> Value
+    ) async throws(VolumeError) -> Value {
+        do {
+            return try await body()
+        } catch let error as VolumeError {
+            throw error
+        } catch {
+            throw VolumeError(operation, volume, "\(error)")
+        }
     }
 
     package var description: String { "volume \(volume): cannot \(operation): \(message)" }

@@ -87,6 +87,24 @@ struct SimulatedVolumes: VolumeStore {
         }
     }
 
+    func grow(_ name: String, limit: Int64) async throws(VolumeError) {
+        try await effect("grow", name) {
+            guard let disk = world.host.disks[name] else {
+                throw Refused(description: "no such volume")
+            }
+            guard disk.limitBytes <= limit else {
+                throw Refused(description: "it is never made smaller")
+            }
+            world.host.disks[name]?.limitBytes = limit
+        }
+    }
+
+    func capacity() async throws(VolumeError) -> VolumeCapacity {
+        let limits = world.host.disks.values.map(\.limitBytes)
+        return VolumeCapacity(
+            totalBytes: 1 << 40, usedBytes: 0, virtualBytes: limits.reduce(0, +))
+    }
+
     func remove(_ name: String) async throws(VolumeError) {
         try await effect("remove", name) {
             guard let disk = world.host.disks[name] else { return }

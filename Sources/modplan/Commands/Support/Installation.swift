@@ -49,8 +49,14 @@ struct Installation: Sendable {
             let volumes = canonicalPath(Self.resolve(directory, folder))
             self.volumes = FileVolumes(directory: volumes)
             records = "\(volumes)/records"
-        case .lvm:
-            throw UsageError("\(path): volumes.backend: 'lvm' is not built in yet; use 'file'")
+        case .lvm(let group, let pool, let mounts):
+            let mounts = canonicalPath(Self.resolve(mounts, folder))
+            let naming = Naming(installation: file.installation)
+            self.volumes = LVMVolumes(group: group, pool: pool, mounts: mounts) { name in
+                Self.labels(ofVolume: name, naming)
+            }
+            // No volume's mount point: their names have dots.
+            records = "\(mounts)/records"
         }
         let state = Self.resolve(file.state, folder)
         store = StateStore(
@@ -64,6 +70,22 @@ struct Installation: Sendable {
         Collector(
             engine: engine, volumes: volumes, installation: file.installation,
             imagePrefix: file.images)
+    }
+
+    /// What a volume's name says of it, as LVM tags, so that `lvs @modplan.app=blog` finds it.
+    private static func labels(ofVolume name: String, _ naming: Naming) -> [String] {
+        let installation = "modplan.installation=\(naming.installation)"
+        return switch naming.role(ofVolume: name) {
+        case .build(let app, _): [installation, "modplan.role=build", "modplan.app=\(app)"]
+        case .artifact: [installation, "modplan.role=artifact"]
+        case .task(let app, _): [installation, "modplan.role=task", "modplan.app=\(app)"]
+        case .run(let app, _, let release):
+            [
+                installation, "modplan.role=run", "modplan.app=\(app)",
+                "modplan.release=\(release)",
+            ]
+        case nil: []
+        }
     }
 
     /// Where the state's files lie.

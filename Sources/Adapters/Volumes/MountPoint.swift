@@ -1,0 +1,68 @@
+import Glibc
+import Host
+
+/// A volume's mount point, and what both backends do with it.
+struct MountPoint {
+    let volume: String
+    let path: String
+
+    var isMounted: Bool { get throws(SystemError) { try mountPoints().contains(path) } }
+
+    /// - Parameter call: mounts it there, holding what is mounted.
+    func mount(_ call: ToolCall) async throws {
+        if try isMounted { return }
+        try makeFolders(path)
+        do {
+            try await call.run()
+        } catch {
+            // A program that a dead modplan had started was first.
+            guard try isMounted else { throw error }
+        }
+    }
+
+    /// - Parameters:
+    ///   - device: what is mounted there; it is held meanwhile.
+    ///   - isInUse: whether the kernel still has it.
+    func unmount(device: String, isInUse: () throws -> Bool) async throws {
+        try await awaitOthers(at: device)
+        try await unmount(holding: device)
+        try await awaitRelease(isInUse: isInUse)
+    }
+
+    /// A child that was just forked has copies of what its parent had open below the mount until it
+    /// runs its program, and makes it busy for so long.
+    private func unmount(holding device: String) async throws {
+        let there = try hostEntry(device) != nil
+        for attempt in 1...100 {
+            guard try isMounted else { return }
+            let call = ToolCall("umount", [path])
+            do throws(ToolError) {
+                try await (there ? call.holding(device) : call).run()
+            } catch {
+                // Somebody else may have been faster.
+                if (try? isMounted) == false { return }
+                guard error.output.contains("target is busy"), attempt < 100 else { throw error }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+    }
+
+    /// Waits until the kernel has let go of it. A container that starts copies every mount of the
+    /// host for a moment, so that the file system can outlive its `umount` here: changing what it
+    /// lies on then would damage it.
+    func awaitRelease(isInUse: () throws -> Bool) async throws {
+        for _ in 0..<1000 {
+            if try !isInUse() { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        throw VolumeError(
+            "unmount", volume,
+            "it is still in use 10 s after the umount; a process or container holds it open")
+    }
+
+    func requireUnmounted(_ operation: String) throws {
+        guard try !isMounted else { throw VolumeError(operation, volume, "it is mounted") }
+    }
+
+    func remove() throws { try removeHostEntry(path, folder: true) }
+}

@@ -1,0 +1,1 @@
+../VolumeTests/DeployCycle.swift
