@@ -1,3 +1,4 @@
+import Desired
 import Foundation
 import Planning
 import Testing
@@ -51,6 +52,11 @@ import Testing
         texts += [
             PlanningError.imageMissing(app: "0", image: "0").description,
             PlanningError.unknownApps(["0"]).description,
+            PlanningError.shrunk(
+                .init(
+                    app: "0", instance: 0, key: "0", present: ByteCount(bytes: 0),
+                    wanted: ByteCount(bytes: 0), wayOut: "0")
+            ).description,
             TaskError.neverDeployed("0").description,
             TaskError.unrecorded("0", release: 0).description,
             TaskError.artifactGone("0", release: 0).description,

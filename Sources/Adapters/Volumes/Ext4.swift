@@ -120,7 +120,7 @@ func explainGrow(_ error: ToolError) -> String {
     guard error.output.contains("Permission denied") || error.output.contains("not permitted")
     else { return "\(error)" }
     return "this host lets no mounted file system grow (it takes CAP_SYS_RESOURCE); unmount it "
-        + "first: stop the app, apply, and start it again"
+        + "first: stop the app and start it again"
 }
 
 /// As both sizes are told, so that the app's owner sees by how much.

@@ -43,6 +43,7 @@ package struct StepExecutor: Sendable {
             try await volumes.snapshot(origin, as: name, limit: limit)
         case .mountVolume(let name): try await volumes.mount(name)
         case .unmountVolume(let name): try await volumes.unmount(name)
+        case .growVolume(let name, let limit): try await volumes.grow(name, limit: limit)
         case .removeVolume(let name): try await volumes.remove(name)
         case .repairLayout(let volume): try await files.repairLayout(of: volume)
         case .writeConfiguration(let volume, let configuration):

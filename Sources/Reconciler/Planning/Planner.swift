@@ -22,7 +22,14 @@ package func plan(_ input: PlanningInput) throws(PlanningError) -> Plan {
         // Handed on, not copied: each app may add to it.
         var planner = AppPlanner(
             app: app, world: world, networkStep: networkStepIDs, builds: consume builds)
-        let result = try planner.run()
+        let result: AppResult
+        do throws(PlanningError) {
+            result = try planner.run()
+        } catch {
+            // Thrown before the app counts on any build: what apps share is as it was.
+            guard error.app == app else { throw error }
+            result = .refused(app, error)
+        }
         builds = planner.builds
         let resources = result.steps.steps.isEmpty ? [] : planner.resources()
         combined.basis.apps.append(planner.basis(reading: resources))
@@ -47,6 +54,17 @@ struct AppResult {
     var changes: [Change] = []
     var drift: [Drift] = []
     var steps = StepList()
+
+    /// One app's error keeps nobody else's plan.
+    static func refused(_ app: String, _ error: PlanningError) -> AppResult {
+        var result = AppResult()
+        result.changes = [
+            Change(
+                address: .build(app: app), action: .hold, reason: .refused,
+                fields: ["\(error)"], disruption: .none, isDrift: false)
+        ]
+        return result
+    }
 }
 
 /// Builds of this plan by key: two apps with the same source share one.

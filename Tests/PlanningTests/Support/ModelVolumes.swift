@@ -23,6 +23,10 @@ extension Model {
         case .mountVolume(let name):
             try require(disks[name]?.isMounted == false, "not there, or mounted already", step)
             disks[name]?.isMounted = true
+        case .growVolume(let name, let limit):
+            let size = disks[name]?.limitBytes ?? 0
+            try require(size > 0 && size < limit, "not there, or as large already", step)
+            disks[name]?.limitBytes = limit
         case .unmountVolume(let name):
             try mounted(name, step)
             try unused(name, step)

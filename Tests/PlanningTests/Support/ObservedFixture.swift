@@ -147,13 +147,15 @@ struct VolumeFixture: Decodable {
     var damaged: [String]?
     /// Why its content could not be read.
     var unreadable: String?
+    var limit: String?
     var notifications: [NotificationFixture]?
 
     func volume(_ resolver: Resolver) throws -> Volume {
         let name = try name(resolver)
         let isMounted = mounted ?? (run != nil || build != nil || task != nil)
         return Volume(
-            name: name, limitBytes: 1 << 30, usedBytes: 1 << 20, isMounted: isMounted,
+            name: name, limitBytes: try limit.map(Resolver.size) ?? 1 << 30, usedBytes: 1 << 20,
+            isMounted: isMounted,
             contents: run != nil && isMounted ? try contents : nil)
     }
 

@@ -34,6 +34,7 @@ extension GeneratedWorld {
                     ("has its port", settings.ports == (port.map { [$0] } ?? [])),
                     ("is of the run image", image?.inputDigest == newest?.inputDigest),
                     ("is mop's", settings.user == "441:444"),
+                    ("is as large", model.disks[box.volume]?.limitBytes == run.volume.bytes),
                     ("has its volume", model.disks[box.volume]?.isMounted == true),
                 ]
                 for (fact, isSo) in facts where !isSo {

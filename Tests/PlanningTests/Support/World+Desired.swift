@@ -14,6 +14,8 @@ struct GeneratedWorld {
     var model: Model
     var desired: [DesiredApp] = []
     private var edits = 0
+    /// What each app may be given at least, in GiB: a volume is never made smaller.
+    private var sizes: [String: Int64] = [:]
 
     init(seed: UInt64) {
         random = Seeded(seed)
@@ -54,12 +56,12 @@ struct GeneratedWorld {
                 source: SourceReference(repository: .definitions, ref: "HEAD", path: "app"),
                 build: BuildSettings(), run: RunSettings(), restart: RestartBudget()),
             blob: "", source: ResolvedSource(commit: "", tree: "", subject: ""))
-        for respect in 0..<8 { change(&app, in: respect) }
+        for respect in 0..<9 { change(&app, in: respect) }
         return app
     }
 
     private mutating func change(_ app: inout DesiredApp) {
-        change(&app, in: Int.random(in: 0..<8, using: &random))
+        change(&app, in: Int.random(in: 0..<9, using: &random))
     }
 
     private mutating func change(_ app: inout DesiredApp, in respect: Int) {
@@ -88,6 +90,11 @@ struct GeneratedWorld {
                 let value = Int.random(in: 0...2, using: &random)
                 app.definition.run.environment[name] = "\(Self.marker)-\(value)"
             }
+        case 7:
+            let name = app.definition.name
+            let size = max(sizes[name] ?? 1, random.pick([1, 1, 2, 3]) ?? 1)
+            sizes[name] = size
+            app.definition.run.volume = .gibibytes(size)
         default:
             let language = random.pick([Language.java, .node]) ?? .node
             app.definition.language = language

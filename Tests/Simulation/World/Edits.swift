@@ -11,7 +11,7 @@ extension World {
             case (nil, 0..<5): desired.append(newApp(name))
             case (nil, _) where desired.count < 3: desired.append(newApp(name))
             case (let index?, 0) where desired.count > 3: desired.remove(at: index)
-            case (let index?, 1..<6): change(&desired[index], in: random.below(9))
+            case (let index?, 1..<6): change(&desired[index], in: random.below(10))
             default: break
             }
         }
@@ -36,6 +36,7 @@ extension World {
             blob: "", source: ResolvedSource(commit: "", tree: "", subject: ""))
         setTree(&app, "tree-\(1 + random.below(3))")
         for respect in 1..<8 where random.happens(oneIn: 2) { change(&app, in: respect) }
+        change(&app, in: 8)
         return app
     }
 
@@ -70,6 +71,11 @@ extension World {
                 app.definition.run.environment[name] = "value-\(random.below(3))"
             }
         case 7: app.definition.build.memory = .mebibytes(Int64(512 << random.below(2)))
+        case 8:
+            // A volume is never made smaller, and may outlive its app's definition.
+            let size = max(volumeSizes[app.definition.name] ?? 1, Int64(1 + random.below(3)))
+            volumeSizes[app.definition.name] = size
+            app.definition.run.volume = .gibibytes(size)
         default:
             let language = [Language.java, .node][random.below(2)]
             app.definition.language = language

@@ -117,6 +117,7 @@ extension World {
             ),
             ("release", pinned(app).map { $0.number == box.container.labels.release } ?? true),
             ("user", settings.user == ImageStandard.user),
+            ("volume's size", host.disks[box.volume]?.limitBytes == run.volume.bytes),
             ("volume mounted", host.disks[box.volume]?.isMounted == true),
             ("layout whole", host.disks[box.volume]?.damagedFolders == []),
             ("network", settings.network == host.naming.network),

@@ -24,6 +24,8 @@ final class World: @unchecked Sendable {
     var living: Set<String> = []
     var tasks = 0
     var edits = 0
+    /// What each app may be given at least, in GiB.
+    var volumeSizes: [String: Int64] = [:]
     /// Seconds; jumps both ways.
     var clock = 1_000_000
 

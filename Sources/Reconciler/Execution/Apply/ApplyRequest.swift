@@ -52,7 +52,7 @@ package struct ApplyOutcome: Sendable {
 
     /// Everything that was asked for is so.
     package var isComplete: Bool {
-        execution?.isComplete == true && !plan.hasUnknowns
+        execution?.isComplete == true && !plan.hasUnknowns && plan.refusals.isEmpty
     }
 }
 

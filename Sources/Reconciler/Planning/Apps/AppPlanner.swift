@@ -49,6 +49,7 @@ struct AppPlanner {
         }
         let target = try Target(desired, in: world)
         self.target = target
+        try requireNoShrinking(target)
         let swept = sweepTransients() + (try planPin(target))
         let artifact = planBuild(target, after: swept)
         var previous: [String] = []

@@ -101,7 +101,11 @@ extension AppPlanner {
     }
 
     /// The steps that leave the instance's volume mounted and laid out.
-    mutating func prepareVolume(_ instance: InstancePlan, after: [String]) -> [String] {
+    ///
+    /// - Parameter isInUse: a container has it mounted, or may have.
+    mutating func prepareVolume(
+        _ instance: InstancePlan, isInUse: Bool = false, after: [String]
+    ) -> [String] {
         let name = instance.volumeName
         var operations: [Operation] = []
         if instance.volume == nil {
@@ -110,7 +114,12 @@ extension AppPlanner {
                     origin: instance.target.artifactVolume, name: name,
                     limitBytes: instance.target.definition.run.volume.bytes))
         }
-        if instance.volume?.isMounted != true { operations.append(.mountVolume(name: name)) }
+        if let volume = instance.volume {
+            operations += mounted(
+                volume, instance, grownTo: instance.target.definition.run.volume, isInUse: isInUse)
+        } else {
+            operations.append(.mountVolume(name: name))
+        }
         operations += [
             .repairLayout(volume: name),
             .writeConfiguration(volume: name, instance.target.configuration(instance.number)),

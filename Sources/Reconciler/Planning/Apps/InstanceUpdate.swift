@@ -51,7 +51,7 @@ extension AppPlanner {
         if case .read(let contents)? = instance.volume?.contents {
             noteConfiguration(contents, instance, .restart)
         }
-        var last = prepareVolume(instance, after: after + networkStep)
+        var last = prepareVolume(instance, isInUse: container.isUp, after: after + networkStep)
         if let limits = limits(container, instance) {
             note(limits, instance, restarts: false)
             last = result.steps.chain([limits.operation], for: instance.address, after: last)
@@ -76,6 +76,7 @@ extension AppPlanner {
         guard case .read(let program) = container.program else {
             return leaveAlone(instance, "supervisord: \(container.program?.failure ?? "not read")")
         }
+        growInPlace(volume, instance, to: instance.target.definition.run.volume)
         var operations: [Operation] = []
         if !contents.damagedFolders.isEmpty {
             note(
@@ -152,7 +153,7 @@ extension AppPlanner {
                 operations.append(.startProgram(container.reference))
             }
         }
-        let prepared = prepareVolume(instance, after: after)
+        let prepared = prepareVolume(instance, isInUse: true, after: after)
         return result.steps.chain(
             operations + [
                 .updateProgram(container.reference), ready(container.reference, instance),

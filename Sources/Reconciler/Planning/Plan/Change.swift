@@ -53,6 +53,9 @@ package enum Reason: String, Sendable, CaseIterable {
     case rolledBack = "rolled-back"
     case pinned
     case unpinned
+    case volumeGrown = "volume-grown"
+    /// What is asked for cannot be: the fields say why.
+    case refused
 }
 
 package enum Disruption: Sendable, Equatable {

@@ -52,4 +52,9 @@ extension Plan {
 
     /// Something could not be observed: no statement about it is made.
     package var hasUnknowns: Bool { drift.contains { $0.kind == .unobservable } }
+
+    /// Why apps could not be planned, one message an app.
+    package var refusals: [String] {
+        changes.filter { $0.reason == .refused }.flatMap(\.fields)
+    }
 }

@@ -29,6 +29,7 @@ package enum Operation: Sendable, Equatable {
     case snapshotVolume(origin: String, name: String, limitBytes: Int64)
     case mountVolume(name: String)
     case unmountVolume(name: String)
+    case growVolume(name: String, limitBytes: Int64)
     case removeVolume(name: String)
     case repairLayout(volume: String)
     case writeConfiguration(volume: String, InstanceConfiguration)
@@ -62,6 +63,7 @@ package enum Operation: Sendable, Equatable {
         case .snapshotVolume: "snapshot-volume"
         case .mountVolume: "mount-volume"
         case .unmountVolume: "unmount-volume"
+        case .growVolume: "grow-volume"
         case .removeVolume: "remove-volume"
         case .repairLayout: "repair-layout"
         case .writeConfiguration: "write-configuration"

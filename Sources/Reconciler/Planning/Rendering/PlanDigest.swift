@@ -69,7 +69,7 @@ extension Operation {
             digest.add("name", name)
         case .removeNetwork(let id):
             digest.add("id", id)
-        case .createVolume(let name, let limit):
+        case .createVolume(let name, let limit), .growVolume(let name, let limit):
             digest.add("name", name)
             digest.add("limit", "\(limit)")
         case .snapshotVolume(let origin, let name, let limit):

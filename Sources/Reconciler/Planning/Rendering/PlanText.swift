@@ -74,6 +74,7 @@ extension PlanDocument.Change {
         return switch Reason(rawValue: reason) {
         case .environmentChanged, .settingsChanged: "\(causes) changed"
         case .sourceChanged: "\(words) \(causes)"
+        case .refused: causes
         case .leftover where isOfTask: "left by an interrupted run: \(causes)"
         case .pinned: "\(words) to \(causes)"
         case .stopped: "\(words) by \(causes), until 'modplan start'"
@@ -112,6 +113,8 @@ extension Reason {
         case .rolledBack: "rolled back"
         case .pinned: "pinned"
         case .unpinned: "no longer pinned"
+        case .volumeGrown: "grown"
+        case .refused: "refused"
         }
     }
 }

@@ -99,7 +99,8 @@ struct ApplySession {
                         + "\(result.skipped + result.notStarted) not started.\n")
         }
         guard !outcome.isComplete else { return }
-        if result.isComplete {
+        for refusal in outcome.plan.refusals { Output.chatter("modplan: \(refusal)") }
+        if outcome.plan.hasUnknowns && result.isComplete {
             Output.chatter("modplan: something could not be observed, and was left alone")
         }
         throw ExitCode(1)

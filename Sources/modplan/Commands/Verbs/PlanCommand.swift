@@ -22,6 +22,9 @@ struct PlanCommand: AsyncParsableCommand {
         if refreshOnly { plan = plan.driftOnly }
         if let out { try savePlan(plan, to: out) }
         try show(plan, json: json)
+        // One app's error keeps no other app's plan.
+        for refusal in plan.refusals { Output.chatter("modplan: \(refusal)") }
+        if !plan.refusals.isEmpty { throw ExitCode(1) }
         if detailedExitcode && !plan.isEmpty { throw ExitCode(2) }
     }
 }
