@@ -1,9 +1,12 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <linux/openat2.h>
 #include <openssl/sha.h>
+#include <sys/ioctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -17,4 +20,22 @@ int modplan_openat2(int directory, const char *path, int flags, uint32_t mode, u
 
 void modplan_sha256(const void *bytes, size_t count, uint8_t *digest) {
     SHA256(bytes, count, digest);
+}
+
+int modplan_shares_blocks(const char *folder) {
+    /* Some file systems have no files without a name: those that can share blocks do. */
+    int source = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+    if (source < 0) return errno == EOPNOTSUPP || errno == EISDIR ? 0 : -1;
+    int target = open(folder, O_RDWR | O_TMPFILE | O_CLOEXEC, 0600);
+    int result = -1;
+    /* An empty file would be cloned anywhere. */
+    if (target >= 0 && write(source, "x", 1) == 1) {
+        if (ioctl(target, FICLONE, source) == 0) result = 1;
+        else if (errno == EOPNOTSUPP || errno == ENOTTY || errno == EINVAL || errno == EXDEV) result = 0;
+    }
+    int cause = errno;
+    if (target >= 0) close(target);
+    close(source);
+    errno = cause;
+    return result;
 }

@@ -114,6 +114,14 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
         try note("configuration \(volume)")
     }
 
+    func layOutStorage(_ storage: String, beneath volume: String) async throws {
+        try note("lay-out \(storage) \(volume)")
+    }
+    func recordStorage(_ use: StorageUse, of app: String, instance: Int) async throws {
+        try note("storage \(app) \(instance) \(use)")
+    }
+    func recordEnd(of app: String) async throws { try note("end \(app)") }
+
     func intend(_ step: Step, plan: String) async throws { try note("intend \(step.id)") }
     func conclude(_ step: Step, plan: String, failure: String?) async throws {
         try note("conclude \(step.id)" + (failure.map { ": \($0)" } ?? ""))
@@ -151,6 +159,10 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
     func grow(_ name: String, limit: Int64) async throws(VolumeError) {
         try noteVolume("grow", "\(name) \(limit)")
     }
+    func rename(_ name: String, to other: String) async throws(VolumeError) {
+        try noteVolume("rename", "\(name) \(other)")
+    }
+    func obstacleToSnapshots() async -> String? { nil }
     func capacity() async throws(VolumeError) -> VolumeCapacity {
         VolumeCapacity(totalBytes: 0, usedBytes: 0, virtualBytes: 0)
     }

@@ -242,6 +242,63 @@ import Volumes
         }
     }
 
+    // MARK: Renaming
+
+    @Test(arguments: Backend.here) func aRenamedVolumeKeepsAllButItsName(
+        on backend: Backend
+    ) async throws {
+        try await backend.withStore { store in
+            try await store.create("t.run", limit: Self.size)
+            try await store.mount("t.run")
+            try put("kept", on: store)
+            await #expect(throws: VolumeError.self) { try await store.rename("t.run", to: "t.new") }
+            try await store.unmount("t.run")
+            for _ in 0..<2 { try await store.rename("t.run", to: "t.new") }
+            let listed = try await store.list(prefix: "")
+            #expect(listed.map(\.name) == ["t.new"] && listed.map(\.limit) == [Self.size])
+            try await store.create("t.run", limit: Self.size)
+            await #expect(throws: VolumeError.self) { try await store.rename("t.run", to: "t.new") }
+            await #expect(throws: VolumeError.self) { try await store.rename("t.none", to: "t.x") }
+            try await store.mount("t.new")
+            let root = try Directory(path: store.mountPoint(of: "t.new"))
+            #expect(try root.read("kept", limit: 16) == Array("kept".utf8))
+            #expect(try hostEntry(store.mountPoint(of: "t.none")) == nil)
+        }
+    }
+
+    /// As data is snapshotted with a release and brought back: the origin is one that was written
+    /// to, and both can be snapshot, grown and renamed afterwards.
+    @Test(arguments: Backend.here) func whatWasWrittenToIsSnapshotAndBroughtBack(
+        on backend: Backend
+    ) async throws {
+        try await backend.withStore { store in
+            #expect((await store.obstacleToSnapshots() == nil) || backend == .file)
+            try await store.create("t.run", limit: Self.size)
+            for name in ["first", "second"] {
+                try await store.mount("t.run")
+                try put(name, on: store)
+                try await store.unmount("t.run")
+                if name == "first" {
+                    try await store.snapshot("t.run", as: "t.first", limit: Self.size)
+                }
+            }
+            try await store.rename("t.run", to: "t.second")
+            try await store.snapshot("t.first", as: "t.run", limit: 2 * Self.size)
+            #expect(
+                try await store.list(prefix: "").map(\.name) == ["t.first", "t.run", "t.second"])
+            for (volume, files) in [
+                ("t.run", ["first"]), ("t.second", ["first", "second"]), ("t.first", ["first"]),
+            ] {
+                try await store.mount(volume)
+                let names = try Directory(path: store.mountPoint(of: volume)).names()
+                #expect(names.filter { $0 != "lost+found" } == files, "\(volume)")
+                try await store.unmount(volume)
+            }
+            try await store.remove("t.first")
+            #expect(try await store.list(prefix: "").count == 2)
+        }
+    }
+
     /// LVM's sizes are whole extents, the definition's are not.
     @Test(arguments: Backend.here) func theLimitIsListedAsItWasAsked(
         on backend: Backend

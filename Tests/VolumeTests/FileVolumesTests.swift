@@ -78,4 +78,32 @@ import Testing
             #expect(try hostEntry("\(folder)/late") == nil)
         }
     }
+
+    /// Where the host's file system shares blocks, a snapshot of data takes none.
+    @Test func aSnapshotTakesNoRoomWhereBlocksAreShared() async throws {
+        try await Backend.file.withFolder { folder in
+            try makeFile("\(folder)/xfs.img")
+            try resizeFile("\(folder)/xfs.img", size: 400 << 20)
+            try await Tool.run("mkfs.xfs", ["-q", "-m", "reflink=1", "\(folder)/xfs.img"])
+            try makeFolders("\(folder)/volumes")
+            try await Tool.run(
+                "mount", ["-o", "loop", "\(folder)/xfs.img", "\(folder)/volumes"])
+            let store = FileVolumes(directory: "\(folder)/volumes")
+            #expect(await store.obstacleToSnapshots() == nil)
+            try await store.create("t.run", limit: Self.size)
+            try await store.mount("t.run")
+            let root = try Directory(path: store.mountPoint(of: "t.run"))
+            let block = [UInt8](repeating: 7, count: 1 << 20)
+            for number in 0..<20 { try root.create("\(number)", block, mode: 0o600) }
+            _ = consume root
+            try await store.unmount("t.run")
+            let before = try spaceOf("\(folder)/volumes").used
+            try await store.snapshot("t.run", as: "t.kept", limit: Self.size)
+            let taken = try spaceOf("\(folder)/volumes").used - before
+            #expect(taken < 4 << 20, "20 MiB are on it, and its snapshot takes \(taken) bytes")
+            for name in ["t.run", "t.kept"] { try await store.remove(name) }
+            try await Tool.run("umount", ["\(folder)/volumes"])
+            try Directory(path: folder).removeTree("volumes")
+        }
+    }
 }

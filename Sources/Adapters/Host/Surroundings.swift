@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 // What the host offers, asked without changing it.
@@ -121,6 +122,15 @@ package func nearestExisting(_ path: String) -> String {
         if path == "/" { break }
     }
     return path
+}
+
+/// True if two files there can share blocks (a reflink): a copy then takes neither time nor room.
+package func sharesBlocks(in folder: String) throws(SystemError) -> Bool {
+    switch modplan_shares_blocks(folder) {
+    case 1: true
+    case 0: false
+    default: throw SystemError("try to share blocks in", folder)
+    }
 }
 
 /// True if files can be made there: the permissions and the mount allow it.

@@ -41,6 +41,43 @@ extension FileVolumes {
         return Int64(String(decoding: try readHostFile(growing(name), limit: 64), as: UTF8.self))
     }
 
+    package func rename(_ name: String, to other: String) async throws(VolumeError) {
+        try await VolumeError.of("rename", name) {
+            let image = image(name)
+            try await awaitOthers(at: image)
+            guard try exists(name) else {
+                if try exists(other) { return }
+                throw VolumeError("rename", name, "no such volume")
+            }
+            guard try !exists(other) else {
+                throw VolumeError("rename", other, "it is there already; plan again")
+            }
+            // Its mark would stay behind, and speak of the next one of that name.
+            guard try sizeBeforeGrowth(name) == nil else {
+                throw VolumeError("rename", name, "a growth of it was cut short; plan again")
+            }
+            let point = point(name)
+            try point.requireUnmounted("rename")
+            try await point.awaitRelease { try loopDevice(of: image) != nil }
+            try point.remove()
+            let images = try Directory(path: images)
+            try images.rename("\(name).img", to: "\(other).img")
+            try images.sync()
+        }
+    }
+
+    package func obstacleToSnapshots() async -> String? {
+        do {
+            // The folder is made with the first volume.
+            let folder = nearestExisting(directory)
+            if try sharesBlocks(in: folder) { return nil }
+            return "the file system of \(folder) cannot share blocks between files (XFS and Btrfs "
+                + "can, as can volumes.backend: lvm)"
+        } catch {
+            return "\(error)"
+        }
+    }
+
     package func grow(_ name: String, limit: Int64) async throws(VolumeError) {
         try await VolumeError.of("grow", name) {
             let image = image(name)

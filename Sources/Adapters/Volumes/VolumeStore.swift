@@ -73,6 +73,15 @@ package protocol VolumeStore: Sendable {
     /// - Throws: if the content does not fit; the message has both sizes.
     func snapshot(_ origin: String, as name: String, limit: Int64) async throws(VolumeError)
 
+    /// Why a snapshot of a volume would copy what it holds; nil where it shares it. Leaves no trace.
+    func obstacleToSnapshots() async -> String?
+
+    /// Gives a volume that is not mounted another name. One that has the new name already, where
+    /// none has the old one, is left alone: it was renamed before.
+    ///
+    /// - Throws: if there are both.
+    func rename(_ name: String, to other: String) async throws(VolumeError)
+
     /// Mounts the volume where `mountPoint(of:)` says; one that is mounted already is left alone.
     func mount(_ name: String) async throws(VolumeError)
 

@@ -18,4 +18,8 @@ int modplan_openat2(int directory, const char *path, int flags, uint32_t mode, u
 /* SHA-256 of `count` bytes into `digest`, which holds 32 bytes. */
 void modplan_sha256(const void *bytes, size_t count, uint8_t *digest);
 
+/* Tries FICLONE of ioctl_ficlone(2) between two files without a name in the folder, which leave no
+   trace. Returns 1 if they shared a block, 0 if the file system cannot, -1 with errno set. */
+int modplan_shares_blocks(const char *folder);
+
 #endif

@@ -26,15 +26,18 @@ package struct Collector: Sendable {
     package func collect() async -> Snapshot {
         // What lies on the volumes is read while the engine answers.
         async let reading = readVolumes()
+        async let obstacle = volumes.obstacleToSnapshots()
         let engine = await collectEngine()
         guard case .read(var found) = await reading else {
-            return Snapshot(engine: engine.reading, volumes: await reading)
+            return Snapshot(
+                engine: engine.reading, volumes: await reading, obstacleToSnapshots: await obstacle)
         }
         for index in found.indices {
             guard let kills = engine.oomKills[found[index].name] else { continue }
             found[index].hold(against: kills)
         }
-        return Snapshot(engine: engine.reading, volumes: .read(found))
+        return Snapshot(
+            engine: engine.reading, volumes: .read(found), obstacleToSnapshots: await obstacle)
     }
 
     private func readVolumes() async -> Reading<[Volume]> {

@@ -20,10 +20,15 @@ extension Reading: Equatable where Value: Equatable {}
 package struct Snapshot: Sendable, Equatable {
     package var engine: Reading<Engine>
     package var volumes: Reading<[Volume]>
+    /// Why a snapshot of a volume would copy what it holds; nil where it costs next to nothing.
+    package var obstacleToSnapshots: String?
 
-    package init(engine: Reading<Engine>, volumes: Reading<[Volume]>) {
+    package init(
+        engine: Reading<Engine>, volumes: Reading<[Volume]>, obstacleToSnapshots: String? = nil
+    ) {
         self.engine = engine
         self.volumes = volumes
+        self.obstacleToSnapshots = obstacleToSnapshots
     }
 }
 

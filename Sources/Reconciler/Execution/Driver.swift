@@ -78,7 +78,7 @@ package func execute(
         switch schedule.status[step.id] {
         case .skipped(let rootCause): (step, rootCause)
         case .waiting, .notStarted: (step, nil)
-        case .running, .done, .failed, nil: nil
+        case .running, .done, .failed, .notNeeded, nil: nil
         }
     }
     await executor.records.end(plan, named: digest, leftOut: leftOut)
@@ -92,6 +92,7 @@ private func summarise(
     for step in plan.steps {
         switch schedule.status[step.id] {
         case .done: result.done += 1
+        case .notNeeded: break
         case .failed: result.failed += 1
         case .skipped(let rootCause):
             result.skipped += 1

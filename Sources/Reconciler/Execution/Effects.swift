@@ -64,6 +64,8 @@ package protocol FileEffects: Sendable {
     func writeSource(_ source: SourceTree, into volume: String) async throws
     func repairLayout(of volume: String) async throws
     func writeConfiguration(_ bytes: [UInt8], to volume: String) async throws
+    /// Gives a storage's root to the app, and it a place in the run volume to be mounted at.
+    func layOutStorage(_ storage: String, beneath volume: String) async throws
     func writeTask(_ bytes: [UInt8], to volume: String) async throws
 }
 
@@ -80,6 +82,9 @@ package protocol RecordEffects: Sendable {
     func record(_ release: Release, plan: String, of app: String) async throws
     func recordApplied(_ definition: String, of app: String) async throws
     func recordPin(_ pin: Pin?, of app: String) async throws
+    func recordStorage(_ use: StorageUse, of app: String, instance: Int) async throws
+    /// The app has ended, and its storage is kept.
+    func recordEnd(of app: String) async throws
     func forget(_ app: String) async throws
 }
 

@@ -114,6 +114,25 @@ package struct StateRecords: RecordEffects {
         try store.update(app) { $0.pin = pin }
     }
 
+    package func recordStorage(
+        _ use: StorageUse, of app: String, instance: Int
+    ) async throws {
+        let time = now()
+        try store.update(app) { state in
+            var records = state.storage ?? []
+            records.note(use, of: instance, now: time)
+            state.storage = records.isEmpty ? nil : records
+        }
+    }
+
+    package func recordEnd(of app: String) async throws {
+        try store.update(app) { state in
+            state.applied = nil
+            state.stopped = nil
+            state.pin = nil
+        }
+    }
+
     package func forget(_ app: String) async throws {
         try buildLogs?.remove(app)
         try store.forget(app)

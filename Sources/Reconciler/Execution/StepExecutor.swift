@@ -45,6 +45,11 @@ package struct StepExecutor: Sendable {
         case .unmountVolume(let name): try await volumes.unmount(name)
         case .growVolume(let name, let limit): try await volumes.grow(name, limit: limit)
         case .removeVolume(let name): try await volumes.remove(name)
+        case .renameVolume(let name, let other): try await volumes.rename(name, to: other)
+        case .layOutStorage(let name, let runVolume):
+            try await files.layOutStorage(name, beneath: runVolume)
+        case .recordStorage(let instance, let use):
+            try await records.recordStorage(use, of: app, instance: instance)
         case .repairLayout(let volume): try await files.repairLayout(of: volume)
         case .writeConfiguration(let volume, let configuration):
             try await files.writeConfiguration(configuration.rendered, to: volume)
@@ -65,6 +70,7 @@ package struct StepExecutor: Sendable {
         case .recordApplied(let definition):
             try await records.recordApplied(definition, of: app)
         case .recordPin(let pin): try await records.recordPin(pin, of: app)
+        case .recordEnd: try await records.recordEnd(of: app)
         case .forgetApp: try await records.forget(app)
         }
     }

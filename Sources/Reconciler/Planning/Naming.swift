@@ -16,6 +16,11 @@ package struct Naming: Sendable {
         case .task(let app, let id): task(app: app, id: id)
         case .run(let app, let instance, let release):
             "\(installation).run.\(app).\(instance).r\(release)"
+        case .storage(let app, let instance): "\(installation).storage.\(app).\(instance)"
+        case .storageSnapshot(let app, let instance, let release):
+            "\(installation).storage.\(app).\(instance).r\(release)"
+        case .storageAside(let app, let instance, let number):
+            "\(installation).storage.\(app).\(instance).aside\(number)"
         }
     }
 
@@ -31,10 +36,20 @@ package struct Naming: Sendable {
         case ("artifact", 3): return .artifact(key: third)
         case ("task", 4): return .task(app: third, id: String(Substring(parts[3])))
         case ("run", 5):
-            guard let instance = plainNumber(parts[3]), parts[4].first == UInt8(ascii: "r"),
-                let release = plainNumber(parts[4].dropFirst())
+            guard let instance = plainNumber(parts[3]),
+                let release = plainNumber(parts[4], after: "r")
             else { return nil }
             return .run(app: third, instance: instance, release: release)
+        case ("storage", 4):
+            return plainNumber(parts[3]).map { .storage(app: third, instance: $0) }
+        case ("storage", 5):
+            guard let instance = plainNumber(parts[3]) else { return nil }
+            if let number = plainNumber(parts[4], after: "aside") {
+                return .storageAside(app: third, instance: instance, number: number)
+            }
+            return plainNumber(parts[4], after: "r").map {
+                .storageSnapshot(app: third, instance: instance, release: $0)
+            }
         default: return nil
         }
     }
@@ -59,7 +74,12 @@ package struct Naming: Sendable {
 }
 
 /// `01` and `1` must not be two names of one volume.
-private func plainNumber(_ digits: Substring.UTF8View) -> Int? {
+private func plainNumber(_ text: Substring.UTF8View, after prefix: StaticString = "") -> Int? {
+    let count = prefix.utf8CodeUnitCount
+    guard text.count > count, prefix.withUTF8Buffer({ text.prefix(count).elementsEqual($0) }) else {
+        return nil
+    }
+    let digits = text.dropFirst(count)
     guard let number = Int(Substring(digits)), String(number).utf8.elementsEqual(digits) else {
         return nil
     }
@@ -74,4 +94,20 @@ package enum VolumeRole: Sendable, Hashable {
     case run(app: String, instance: Int, release: Int)
     /// A one-off command's own copy of a release.
     case task(app: String, id: String)
+    /// An instance's data that outlives releases.
+    case storage(app: String, instance: Int)
+    /// The storage as a release left it.
+    case storageSnapshot(app: String, instance: Int, release: Int)
+    /// A storage that another one took the place of, and that is no release's.
+    case storageAside(app: String, instance: Int, number: Int)
+
+    /// Nil for an artifact, which apps share.
+    package var app: String? {
+        switch self {
+        case .build(let app, _), .run(let app, _, _), .task(let app, _), .storage(let app, _),
+            .storageSnapshot(let app, _, _), .storageAside(let app, _, _):
+            app
+        case .artifact: nil
+        }
+    }
 }

@@ -9,6 +9,7 @@ package enum PlanningError: Error, Equatable, CustomStringConvertible {
     case noSuchRelease(app: String, number: Int?, known: [Int])
     case releaseGone(app: String, number: Int, what: String)
     case shrunk(VolumeSizes)
+    case noData(app: String, why: String)
 
     /// A volume that is larger than it should be.
     package struct VolumeSizes: Sendable, Equatable {
@@ -37,7 +38,8 @@ package enum PlanningError: Error, Equatable, CustomStringConvertible {
     package var app: String? {
         switch self {
         case .engineUnavailable, .volumesUnavailable, .unknownApps: nil
-        case .imageMissing(let app, _), .noSuchRelease(let app, _, _), .releaseGone(let app, _, _):
+        case .imageMissing(let app, _), .noSuchRelease(let app, _, _), .releaseGone(let app, _, _),
+            .noData(let app, _):
             app
         case .shrunk(let sizes): sizes.app
         }
@@ -59,6 +61,8 @@ package enum PlanningError: Error, Equatable, CustomStringConvertible {
         case .shrunk(let sizes):
             "app \(sizes.app): \(sizes.key) is \(sizes.wanted), and instance \(sizes.instance) has "
                 + "\(sizes.present), which is never made smaller; \(sizes.wayOut)"
+        case .noData(let app, let why):
+            "app \(app): its data cannot be brought back: \(why)"
         case .unknownApps(let names):
             "no such app: \(names.joined(separator: ", ")); 'modplan status' lists the apps"
         }

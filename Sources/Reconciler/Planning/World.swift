@@ -64,7 +64,8 @@ final class World: Sendable {
             else { continue }
             switch role {
             case .artifact(let key): artifacts[key] = volume
-            case .build(let app, _), .task(let app, _), .run(let app, _, _):
+            default:
+                guard let app = role.app else { continue }
                 ofApps[app, default: []].append((role, volume))
             }
         }
@@ -98,11 +99,8 @@ final class World: Sendable {
     }
 
     func volume(_ role: VolumeRole) -> Volume? {
-        switch role {
-        case .artifact(let key): artifacts[key]
-        case .build(let app, _), .task(let app, _), .run(let app, _, _):
-            volumesOfApps[app]?.first { $0.role == role }?.volume
-        }
+        if case .artifact(let key) = role { return artifacts[key] }
+        return role.app.flatMap { volumesOfApps[$0] }?.first { $0.role == role }?.volume
     }
 
     func image(_ name: String, for app: String) throws(PlanningError) -> Image {
@@ -164,16 +162,6 @@ extension Dictionary {
     ) where Value == [Element] {
         for index in values.indices where values[index].count > 1 {
             values[index].sort(by: isBefore)
-        }
-    }
-}
-
-extension VolumeRole {
-    /// Nil for an artifact, which apps share.
-    var app: String? {
-        switch self {
-        case .build(let app, _), .run(let app, _, _), .task(let app, _): app
-        case .artifact: nil
         }
     }
 }

@@ -116,7 +116,10 @@ package struct StateStore: Sendable {
             if let kept = try setAside(path, in: place, epoch: { epoch }) { aside.append(kept) }
         }
         // Of what nothing is known, nothing is said.
-        guard state.applied != nil || !state.releases.isEmpty || state.stopped != nil else {
+        guard
+            state.applied != nil || !state.releases.isEmpty || state.stopped != nil
+                || state.storage != nil
+        else {
             return aside
         }
         try save(state, path, in: records)

@@ -13,6 +13,10 @@ struct Model {
         var damagedFolders: [String] = ["home", "log", "notifications", "tmp"]
         var notifications: [Observed.Notification] = []
         var hasSource = false
+        /// The app may write there.
+        var isOwned = false
+        /// The releases that have run on it, oldest first: what stands on a storage.
+        var data: [Int] = []
     }
 
     struct Box {
@@ -21,6 +25,7 @@ struct Model {
         /// The configuration that supervisord has read.
         var loaded: [UInt8]?
         var volume: String
+        var storage: String?
         var isUp: Bool { [.running, .paused, .restarting].contains(container.status) }
     }
 
@@ -91,6 +96,14 @@ struct Model {
             state(of: step) { $0.releases.append(release) }
         case .recordApplied(let blob):
             state(of: step) { $0.applied = blob }
+        case .recordStorage(let instance, let use):
+            state(of: step) {
+                var records = $0.storage ?? []
+                records.note(use, of: instance, now: "2026-11-26T00:00:00Z")
+                $0.storage = records.isEmpty ? nil : records
+            }
+        case .recordEnd: state(of: step) { ($0.applied, $0.stopped, $0.pin) = (nil, nil, nil) }
+        case .recordPin(let pin): state(of: step) { $0.pin = pin }
         case .forgetApp:
             states[step.subject.app ?? ""] = nil
         case .createContainer, .startContainer, .stopContainer, .removeContainer, .updateLimits,

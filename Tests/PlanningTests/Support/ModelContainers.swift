@@ -52,6 +52,7 @@ extension Model {
         try require(images.contains { $0.id == spec.imageID }, "no such image", step)
         try require(spec.network == "none" || network != nil, "no network", step)
         try mounted(spec.volume, step)
+        if let storage = spec.storage { try mounted(storage, step) }
         let container = Container(
             id: newID(), name: spec.name,
             labels: .init(
@@ -61,8 +62,8 @@ extension Model {
             settings: .init(
                 imageID: spec.imageID, memoryBytes: spec.memoryBytes, nanoCPUs: spec.nanoCPUs ?? 0,
                 user: ImageStandard.user, hasReadOnlyRoot: true, network: spec.network,
-                mounts: ["\(spec.volume):/mnt"], ports: spec.port.map { [$0.description] } ?? []))
-        boxes[spec.name] = Box(container: container, volume: spec.volume)
+                mounts: spec.mounts, ports: spec.port.map { [$0.description] } ?? []))
+        boxes[spec.name] = Box(container: container, volume: spec.volume, storage: spec.storage)
     }
 
     private mutating func start(
@@ -73,6 +74,13 @@ extension Model {
         try require([.created, .exited].contains(box.container.status), "cannot be started", step)
         try require(network != nil, "no network", step)
         try mounted(box.volume, step)
+        if let storage = box.storage {
+            try mounted(storage, step)
+            try require(disks[storage]?.isOwned == true, "the storage is not the app's", step)
+            let other = boxes.values.first { $0.isUp && $0.storage == storage }
+            try require(other == nil, "\(other?.container.name ?? "") runs on its storage", step)
+            disks[storage]?.data.append(box.container.labels.release ?? 0)
+        }
         let holder = boxes.values.first { other in
             other.isUp && Self.collide(other.container.settings.ports, box.container.settings.ports)
         }

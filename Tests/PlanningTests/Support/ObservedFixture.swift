@@ -11,6 +11,8 @@ struct ObservedFixture: Decodable {
     var engine: String?
     /// Why the volumes could not be listed.
     var storage: String?
+    /// Why the backend has no snapshots that cost next to nothing.
+    var noSnapshots: String?
     /// False: our network does not exist.
     var network: Bool?
     /// Input digests of images that are not the first of their name; an empty one: no such image.
@@ -30,7 +32,8 @@ struct ObservedFixture: Decodable {
                         network: network == false
                             ? nil : Network(id: "net-1", name: "modplan-\(Resolver.installation)"))),
             volumes: try storage.map { .unavailable($0) }
-                ?? .read((volumes ?? []).map { try $0.volume(resolver) }))
+                ?? .read((volumes ?? []).map { try $0.volume(resolver) }),
+            obstacleToSnapshots: noSnapshots)
     }
 
     /// The first image of each name, and those that took over from it.
@@ -67,6 +70,8 @@ struct ContainerFixture: Decodable {
     var user: String?
     var network: String?
     var port: String?
+    /// True: it has the storage of its instance mounted.
+    var storage: Bool?
     /// supervisord's word, or `unavailable`.
     var program: String?
     var exitStatus: Int?
@@ -99,9 +104,15 @@ struct ContainerFixture: Decodable {
                 imageID: "sha256:\(image)", memoryBytes: try Resolver.size(memory ?? "256MiB"),
                 nanoCPUs: Int64(millicpus ?? 500) * 1_000_000, user: user ?? "441:444",
                 hasReadOnlyRoot: true, network: network ?? naming.network,
-                mounts: ["\(volume):/mnt"], ports: port.map { [$0] } ?? []),
+                mounts: ["\(volume):/mnt"] + storageMounts(naming), ports: port.map { [$0] } ?? []),
             address: status == "running" ? "172.30.0.2" : nil,
             program: status == "running" && role == .run && !isBuild ? reading : nil)
+    }
+
+    private func storageMounts(_ naming: Naming) -> [String] {
+        guard storage == true else { return [] }
+        let name = naming.volume(.storage(app: app, instance: instance ?? 0))
+        return ["\(name):\(ImageStandard.storagePath)"]
     }
 
     private func container(ofTask name: String, _ resolver: Resolver) throws -> Container {
@@ -137,6 +148,8 @@ struct VolumeFixture: Decodable {
     var build: String?
     /// `app/id` of a task's volume.
     var task: String?
+    /// `app/instance` of a storage, `app/instance/release` of a snapshot of one.
+    var storage: String?
     /// A name that is nothing of ours.
     var foreign: String?
     var mounted: Bool?
@@ -152,7 +165,10 @@ struct VolumeFixture: Decodable {
 
     func volume(_ resolver: Resolver) throws -> Volume {
         let name = try name(resolver)
-        let isMounted = mounted ?? (run != nil || build != nil || task != nil)
+        let isMounted =
+            mounted
+            ?? (storage?.split(separator: "/").count == 2 || run != nil || build != nil
+                || task != nil)
         return Volume(
             name: name, limitBytes: try limit.map(Resolver.size) ?? 1 << 30, usedBytes: 1 << 20,
             isMounted: isMounted,
@@ -163,6 +179,15 @@ struct VolumeFixture: Decodable {
         if let foreign { return foreign }
         if let parts = task?.split(separator: "/").map(String.init), parts.count == 2 {
             return resolver.naming.volume(.task(app: parts[0], id: parts[1]))
+        }
+        if let parts = storage?.split(separator: "/").map(String.init), parts.count > 1 {
+            let instance = Int(parts[1]) ?? 0
+            guard parts.count > 2 else {
+                return resolver.naming.volume(.storage(app: parts[0], instance: instance))
+            }
+            return resolver.naming.volume(
+                .storageSnapshot(
+                    app: parts[0], instance: instance, release: Int(parts[2]) ?? 0))
         }
         if let build { return resolver.naming.volume(.build(app: build, key: "unsealed")) }
         if let artifact {

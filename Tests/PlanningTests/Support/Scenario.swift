@@ -77,11 +77,15 @@ struct RequestFixture: Decodable {
     var sources: [String: Source]?
     var selection: [String]?
     var destroys: Bool?
+    /// With `destroys`: storage, too.
+    var allowsDestroy: Bool?
+    var prunesStorage: Bool?
     var restarts: Bool?
     /// `app.id` of the tasks whose process lives.
     var livingTasks: [String]?
     /// A release's number; 0 for the one before.
     var rollback: Int?
+    var withData: Bool?
     var unpins: Bool?
     /// Apps whose instance 0 was changed and not seen ready.
     var unsettled: [String]?
@@ -89,9 +93,13 @@ struct RequestFixture: Decodable {
     var unreadable: [String: String]?
 
     var purpose: PlanningInput.Purpose {
-        if let rollback { return .rollback(to: rollback == 0 ? nil : rollback) }
+        if let rollback {
+            return .rollback(to: rollback == 0 ? nil : rollback, withData: withData ?? false)
+        }
+        if prunesStorage == true { return .pruneStorage }
         if unpins == true { return .unpin }
-        return destroys == true ? .destroy : restarts == true ? .restart : .apply
+        if destroys == true { return .destroy(storage: allowsDestroy ?? false) }
+        return restarts == true ? .restart : .apply
     }
 }
 
@@ -115,6 +123,7 @@ struct StateFixture: Decodable {
     /// is named.
     var pin: Int?
     var pinTree: String?
+    var storage: [StorageRecord]?
     /// When `operator` stopped it.
     var stopped: String?
     /// File names of instance 0's notifications that were counted.
@@ -179,7 +188,7 @@ struct Resolver {
                     Pin(
                         release: $0, definition: definitions[app]?.blob ?? "",
                         tree: fixture.pinTree ?? definitions[app]?.source.tree ?? "")
-                })
+                }, storage: fixture.storage)
         }
         return states
     }

@@ -22,6 +22,7 @@ extension GeneratedWorld {
                 let wanted = InstanceConfiguration(
                     app: app.definition.name, instance: number, port: run.port,
                     environment: run.environment)
+                if let storage = box.storage { expected.insert(storage) }
                 let settings = box.container.settings
                 let port = run.publish.map { "\($0.host):\($0.port + number):\(run.port)" }
                 let image = model.images.first { $0.id == settings.imageID }
@@ -35,6 +36,7 @@ extension GeneratedWorld {
                     ("is of the run image", image?.inputDigest == newest?.inputDigest),
                     ("is mop's", settings.user == "441:444"),
                     ("is as large", model.disks[box.volume]?.limitBytes == run.volume.bytes),
+                    ("has a storage as asked", storageIsAsAsked(box, run.storage)),
                     ("has its volume", model.disks[box.volume]?.isMounted == true),
                 ]
                 for (fact, isSo) in facts where !isSo {
@@ -45,7 +47,7 @@ extension GeneratedWorld {
         let left = model.disks.keys.filter { name in
             switch model.naming.role(ofVolume: name) {
             case .run, .build, .task: !expected.contains(name)
-            case .artifact, nil: false
+            case .artifact, .storage, .storageSnapshot, .storageAside, nil: false
             }
         }
         guard left.isEmpty else { throw ModelError(description: "left over: \(left.sorted())") }
@@ -53,5 +55,12 @@ extension GeneratedWorld {
             !desired.contains { $0.definition.name == box.container.labels.app }
         }
         guard gone.isEmpty else { throw ModelError(description: "left over: \(gone)") }
+    }
+
+    private func storageIsAsAsked(_ box: Model.Box, _ wanted: ByteCount?) -> Bool {
+        guard let wanted else { return box.storage == nil }
+        guard let disk = box.storage.flatMap({ model.disks[$0] }) else { return false }
+        return disk.isMounted && disk.limitBytes == wanted.bytes
+            && disk.data.last == box.container.labels.release
     }
 }

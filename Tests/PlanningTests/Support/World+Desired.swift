@@ -56,12 +56,12 @@ struct GeneratedWorld {
                 source: SourceReference(repository: .definitions, ref: "HEAD", path: "app"),
                 build: BuildSettings(), run: RunSettings(), restart: RestartBudget()),
             blob: "", source: ResolvedSource(commit: "", tree: "", subject: ""))
-        for respect in 0..<9 { change(&app, in: respect) }
+        for respect in 0..<10 { change(&app, in: respect) }
         return app
     }
 
     private mutating func change(_ app: inout DesiredApp) {
-        change(&app, in: Int.random(in: 0..<9, using: &random))
+        change(&app, in: Int.random(in: 0..<10, using: &random))
     }
 
     private mutating func change(_ app: inout DesiredApp, in respect: Int) {
@@ -95,6 +95,13 @@ struct GeneratedWorld {
             let size = max(sizes[name] ?? 1, random.pick([1, 1, 2, 3]) ?? 1)
             sizes[name] = size
             app.definition.run.volume = .gibibytes(size)
+        case 8:
+            let name = "\(app.definition.name) storage"
+            let size = max(sizes[name] ?? 1, random.pick([1, 1, 2]) ?? 1)
+            app.definition.run.storage = nil
+            guard random.happens(oneIn: 2) else { break }
+            sizes[name] = size
+            app.definition.run.storage = .gibibytes(size)
         default:
             let language = random.pick([Language.java, .node]) ?? .node
             app.definition.language = language

@@ -41,7 +41,9 @@ extension GeneratedWorld {
 
     private mutating func disturbVolumes() {
         guard let name = random.pick(model.disks.keys.sorted()) else { return }
-        let user = model.boxes.values.first { $0.volume == name && $0.isUp }
+        let user = model.boxes.values.first {
+            [$0.volume, $0.storage].contains(name) && $0.isUp
+        }
         switch Int.random(in: 0..<6, using: &random) {
         case 0: model.disks[name]?.configuration? += Array("; \(Self.marker)\n".utf8)
         case 1: model.disks[name]?.damagedFolders = ["log"]
@@ -82,7 +84,8 @@ extension GeneratedWorld {
 
     /// Carries out a plan in some order that its dependencies allow, and dies after so many steps.
     mutating func apply(_ plan: Plan, dyingAfter limit: Int = .max) throws {
-        var waiting = plan.steps
+        // What is for a failure is left out where there is none.
+        var waiting = plan.steps.filter(\.remedyOf.isEmpty)
         var done: Set<String> = []
         while !waiting.isEmpty, done.count < limit {
             let ready = waiting.indices.filter { done.isSuperset(of: waiting[$0].after) }

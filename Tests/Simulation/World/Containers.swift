@@ -33,6 +33,7 @@ struct SimulatedContainers: ContainerEffects {
         guard world.host.disks[spec.volume]?.isMounted == true else {
             throw Refused(description: "\(spec.volume) is not mounted")
         }
+        if let storage = spec.storage { try requireMounted(storage) }
         if world.host.boxes.values.contains(where: { $0.container.name == spec.name }) {
             world.seesAnew(spec.name)
             guard world.bug == .madeTwiceIsFine else {
@@ -53,9 +54,10 @@ struct SimulatedContainers: ContainerEffects {
             settings: .init(
                 imageID: spec.imageID, memoryBytes: spec.memoryBytes, nanoCPUs: spec.nanoCPUs ?? 0,
                 user: ImageStandard.user, hasReadOnlyRoot: true, network: spec.network,
-                mounts: ["\(spec.volume):/mnt"], ports: spec.port.map { [$0.description] } ?? []))
+                mounts: spec.mounts, ports: spec.port.map { [$0.description] } ?? []))
         world.host.boxes[id] = .init(
-            container: container, volume: spec.volume, isBroken: world.isBroken(spec))
+            container: container, volume: spec.volume, storage: spec.storage,
+            isBroken: world.isBroken(spec))
     }
 
     func start(_ container: ContainerReference) async throws {
@@ -83,6 +85,13 @@ struct SimulatedContainers: ContainerEffects {
                 throw Refused(description: "\(box.volume) is not mounted")
             }
         }
+        if let storage = box.storage {
+            try requireMounted(storage)
+            let isShared = world.host.users(of: storage).contains { $0.container.id != id }
+            if isShared && world.bug != .storageShared {
+                throw Refused(description: "another container runs on \(storage)")
+            }
+        }
         guard !world.host.networks.isEmpty else { throw Refused(description: "no network") }
         let isTaken = world.host.boxes.values.contains { other in
             other.isUp && other.container.id != id
@@ -92,11 +101,18 @@ struct SimulatedContainers: ContainerEffects {
         }
         guard !isTaken else { throw Refused(description: "the port is taken") }
         world.willStart(box, disk)
+        world.willWrite(box)
         box.container.status = .running
         box.loaded = disk?.configuration
         let isWhole = disk?.configuration != nil && disk?.damagedFolders == []
         box.program = box.isBroken || !isWhole ? .fatal : .running
         world.host.boxes[id] = box
+    }
+
+    private func requireMounted(_ volume: String) throws {
+        guard world.host.disks[volume]?.isMounted == true else {
+            throw Refused(description: "\(volume) is not mounted")
+        }
     }
 
     func stop(_ container: ContainerReference) async throws {

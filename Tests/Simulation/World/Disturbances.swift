@@ -85,7 +85,8 @@ extension World {
             host.disks[name]?.damagedFolders = ["log"]
         case 2 where users.isEmpty || users.allSatisfy { $0.program == .running }:
             host.disks[name]?.isMounted = false
-        case 3 where users.isEmpty && !disk.isMounted:
+        // Nobody removes data by hand.
+        case 3 where users.isEmpty && !disk.isMounted && !isStorage(name):
             host.disks[name] = nil
             loseMail(of: name)
         // Somebody looks into it.

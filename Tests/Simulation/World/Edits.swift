@@ -11,12 +11,16 @@ extension World {
             case (nil, 0..<5): desired.append(newApp(name))
             case (nil, _) where desired.count < 3: desired.append(newApp(name))
             case (let index?, 0) where desired.count > 3: desired.remove(at: index)
-            case (let index?, 1..<6): change(&desired[index], in: random.below(10))
+            case (let index?, 1..<6): change(&desired[index], in: random.below(11))
             default: break
             }
         }
         separatePorts()
         note("definitions \(desired.map { "\($0.definition.name) \($0.blob) \($0.source.tree)" })")
+    }
+
+    var hasBadReleases: Bool {
+        desired.contains { Self.isBad(pinned($0)?.tree ?? $0.source.tree) }
     }
 
     /// What a developer does who sees that a release does not get ready.
@@ -37,6 +41,7 @@ extension World {
         setTree(&app, "tree-\(1 + random.below(3))")
         for respect in 1..<8 where random.happens(oneIn: 2) { change(&app, in: respect) }
         change(&app, in: 8)
+        change(&app, in: 9)
         return app
     }
 
@@ -76,6 +81,13 @@ extension World {
             let size = max(volumeSizes[app.definition.name] ?? 1, Int64(1 + random.below(3)))
             volumeSizes[app.definition.name] = size
             app.definition.run.volume = .gibibytes(size)
+        case 9:
+            let name = "\(app.definition.name) storage"
+            app.definition.run.storage = nil
+            guard !random.happens(oneIn: 3) else { break }
+            let size = max(volumeSizes[name] ?? 1, Int64(1 + random.below(2)))
+            volumeSizes[name] = size
+            app.definition.run.storage = .gibibytes(size)
         default:
             let language = [Language.java, .node][random.below(2)]
             app.definition.language = language

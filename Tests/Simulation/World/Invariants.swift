@@ -37,7 +37,9 @@ extension World {
         let labels = box.container.labels
         requireDead(box.container.name, of: labels.app)
         guard
-            box.isUp, !labels.isTransient, !wasMisled, !ending.contains(labels.app),
+            // A storage is stopped for: whether it is up again is seen at the end.
+            box.isUp, box.storage == nil, !labels.isTransient, !wasMisled,
+            !ending.contains(labels.app),
             !stopped.contains(labels.app), !maybeStopped.contains(labels.app),
             let wanted = desired.first(where: { $0.definition.name == labels.app }),
             let instance = labels.instance, instance < wanted.definition.run.instances
@@ -90,6 +92,9 @@ extension World {
                     return "\(app.definition.name)/\(number) has \(own.count) containers"
                 }
                 expected.insert(box.volume)
+                if let fact = storageFault(app, number, box) {
+                    return "\(app.definition.name)/\(number): \(fact)"
+                }
                 if let fact = unmet(app, number, box) {
                     return "\(app.definition.name)/\(number): not so: \(fact)"
                 }
@@ -134,7 +139,7 @@ extension World {
             case .run(let app, _, _) where isStoppedForGood(app): continue
             case .task: if !living.contains(name) { return "left over: \(name)" }
             case .run, .build: if !expected.contains(name) { return "left over: \(name)" }
-            case .artifact, nil: continue
+            case .artifact, .storage, .storageSnapshot, .storageAside, nil: continue
             }
         }
         let gone = host.boxes.values.filter { box in

@@ -19,6 +19,11 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case livingTasksSwept
     case candidateKept
     case volumeNotMounted
+    case storageEndsWithItsInstance
+    case snapshotBeforeTheOldStops
+    case storageNotUnmounted
+    case oldNotStartedAgain
+    case dataNotBroughtBack
     // In observing.
     case engineDownIsEmpty
     case volumesUnreadIsEmpty
@@ -32,6 +37,8 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case startWithoutItsVolume
     case madeTwiceIsFine
     case volumeRemovedBlindly
+    case storageShared
+    case storageNotRecorded
     case networkMadeBlindly
     case ledgerNotSynced
     case stateWrittenInPlace
@@ -81,6 +88,39 @@ extension PlantedBug {
             }
         case .volumeNotMounted:
             plan.steps.drop { if case .mountVolume = $0 { true } else { false } }
+        case .storageEndsWithItsInstance:
+            plan.steps.replace {
+                guard case .recordStorage(let number, .orphaned) = $0.operation,
+                    let app = $0.subject.app
+                else { return nil }
+                let role = VolumeRole.storage(app: app, instance: number)
+                return .removeVolume(name: world.host.naming.volume(role))
+            }
+        case .snapshotBeforeTheOldStops:
+            plan.steps.cut {
+                if case .snapshotVolume(let origin, _, _) = $0.operation {
+                    world.isStorage(origin)
+                } else {
+                    false
+                }
+            }
+        case .storageNotUnmounted:
+            plan.steps.cut {
+                if case .unmountVolume(let name) = $0.operation {
+                    world.isStorage(name)
+                } else {
+                    false
+                }
+            }
+        case .oldNotStartedAgain: plan.steps.removeAll { !$0.remedyOf.isEmpty }
+        case .dataNotBroughtBack:
+            plan.steps.replace {
+                guard case .snapshotVolume(_, let name, let limit) = $0.operation,
+                    case .storage? = world.host.naming.role(ofVolume: name)
+                else { return nil }
+                return .createVolume(name: name, limitBytes: limit)
+            }
+        case .storageShared: plan.steps.drop { if case .stopContainer = $0 { true } else { false } }
         case .unmarkedIsOurs:
             if let app = plan.basis.apps.first?.app, !plan.isEmpty {
                 plan.steps.append(
@@ -109,6 +149,13 @@ extension [Step] {
     /// Lets these wait for nothing.
     fileprivate mutating func cut(_ isMeant: (Step) -> Bool) {
         for index in indices where isMeant(self[index]) { self[index].after = [] }
+    }
+
+    /// Puts another operation in the place of these.
+    fileprivate mutating func replace(_ other: (Step) -> Planning.Operation?) {
+        for index in indices {
+            if let operation = other(self[index]) { self[index].operation = operation }
+        }
     }
 
     /// Leaves these out; what waited for them waits for what they waited for.

@@ -155,6 +155,21 @@ struct WatchedRecords: RecordEffects {
         try await records.recordPin(pin, of: app)
     }
 
+    func recordStorage(_ use: StorageUse, of app: String, instance: Int) async throws {
+        guard world.bug != .storageNotRecorded else { return }
+        // It may be written and its writer die at once.
+        if case .running(let release) = use {
+            let role = VolumeRole.storage(app: app, instance: instance)
+            world.claims[world.host.naming.volume(role)] = release
+        }
+        try await records.recordStorage(use, of: app, instance: instance)
+    }
+
+    func recordEnd(of app: String) async throws {
+        if world.stopped.remove(app) != nil { world.maybeStopped.insert(app) }
+        try await records.recordEnd(of: app)
+    }
+
     func forget(_ app: String) async throws {
         // With the app goes what its operator wanted of it.
         if world.stopped.remove(app) != nil { world.maybeStopped.insert(app) }

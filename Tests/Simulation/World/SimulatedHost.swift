@@ -16,6 +16,10 @@ struct SimulatedHost {
         }
 
         var limitBytes: Int64
+        /// Of a storage: what each start wrote, oldest first, `r3#17` for release 3's.
+        var data: [String] = []
+        /// Of a storage: the app may write to it.
+        var isOwned = false
         var content = Content.empty
         /// The source that it is, or was made of.
         var tree = ""
@@ -31,6 +35,7 @@ struct SimulatedHost {
         /// The configuration that supervisord has read.
         var loaded: [UInt8]?
         var volume: String
+        var storage: String?
         /// Its app's program never stays up.
         var isBroken: Bool
         var isUp: Bool { [.running, .paused, .restarting].contains(container.status) }
@@ -93,7 +98,7 @@ struct SimulatedHost {
     }
 
     func users(of volume: String) -> [Box] {
-        boxes.values.filter { $0.isUp && $0.volume == volume }
+        boxes.values.filter { $0.isUp && ($0.volume == volume || $0.storage == volume) }
     }
 
     /// 0.0.0.0 is every address. Of ports as settings have them, `host:hostPort:containerPort`.

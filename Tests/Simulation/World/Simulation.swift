@@ -55,6 +55,8 @@ package final class Simulation {
             if !world.violations.isEmpty { return outcome(passes: 0) }
         }
         let apps = world.desired.count
+        bringSomeDataBack()
+        if !world.violations.isEmpty { return outcome(passes: 0) }
         let passes = comeToRest()
         var outcome = outcome(passes: passes)
         outcome.apps = apps
@@ -111,20 +113,28 @@ package final class Simulation {
     /// What an operator does.
     private func act() {
         let app = world.random.pick(World.names) ?? "web"
-        switch world.random.below(21) {
+        switch world.random.below(25) {
         case 0: pass(apps: [app], purpose: .restart)
         case 1: pass(apps: [app])
         case 2: setStopped(app, true)
         case 3: setStopped(app, false)
         case 4:
+            let isWhole = world.random.happens(oneIn: 2)
             world.ending.insert(app)
-            pass(apps: [app], purpose: .destroy)
+            if isWhole { world.endingStorage.insert(app) }
+            pass(apps: [app], purpose: .destroy(storage: isWhole))
             world.ending.remove(app)
+            world.endingStorage.remove(app)
         case 5, 6, 7: together(app)
         case 8: rebuildStates()
         case 9, 10: applySaved()
         case 11, 12: pass(apps: [app], purpose: .rollback(to: nil))
         case 13: pass(apps: [app], purpose: .unpin)
+        case 14, 15, 16: bringDataBack(app)
+        case 17:
+            world.pruning.insert(app)
+            pass(apps: [app], purpose: .pruneStorage)
+            world.pruning.remove(app)
         default: pass()
         }
     }
@@ -139,15 +149,42 @@ package final class Simulation {
         world.unknown = []
     }
 
-    private func pass(apps: [String] = [], purpose: PlanningInput.Purpose = .apply) {
+    /// - Returns: it ended well, and was not misled.
+    @discardableResult
+    private func pass(apps: [String] = [], purpose: PlanningInput.Purpose = .apply) -> Bool {
         begin()
         let request = ApplyRequest(
             apps: apps, purpose: purpose, allowsDestroy: true,
             parallelism: 1 + world.random.below(8))
         let world = world
         world.note("pass \(apps) \(purpose)")
+        let serving = world.servingOnStorage()
+        let hits = hits
         let ended: Bool? = executor.run { await Self.apply(request, in: world) }
         if ended == nil { world.violate("a pass waits for ever") }
+        if hits == self.hits && !world.wasMisled { world.requireServing(serving, after: purpose) }
+        return ended == true && !world.wasMisled
+    }
+
+    /// Few worlds come to a release whose data can be brought back, and then mostly to trouble long
+    /// before that happens: here trouble, if any, comes while it does.
+    private func bringSomeDataBack() {
+        guard !world.snapshots.isEmpty else { return }
+        world.faults = [:]
+        world.faultsAtVerbs = [:]
+        for kind in [EffectKind.volume, .container, .state]
+        where world.random.happens(oneIn: 3) {
+            let number = world.counts[kind, default: 0] + 1 + world.random.below(8)
+            world.faults[kind] = [number: world.random.pick(Fault.possible(at: kind)) ?? .hang]
+        }
+        bringDataBack("")
+    }
+
+    private func bringDataBack(_ app: String) {
+        let kept = world.snapshots
+        let (app, release) = world.random.pick(kept) ?? (app, nil)
+        guard pass(apps: [app], purpose: .rollback(to: release, withData: true)) else { return }
+        world.requireDataOfPin(app)
     }
 
     /// Two applies at once, of one app and of all.
@@ -251,6 +288,9 @@ package final class Simulation {
     private func comeToRest() -> Int {
         world.faults = [:]
         world.faultsAtVerbs = [:]
+        // What does not get ready takes nobody's place, with no fault in sight.
+        if world.hasBadReleases { pass() }
+        guard world.violations.isEmpty else { return 0 }
         world.mend()
         world.note("peace")
         for number in 1...Self.mostPasses {

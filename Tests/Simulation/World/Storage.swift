@@ -59,11 +59,32 @@ struct SimulatedVolumes: VolumeStore {
                 throw Refused(description: "no such volume: \(origin)")
             }
             guard world.host.disks[name] == nil else { return world.seesAnew(name) }
+            if world.isStorage(origin) { return try world.copyStorage(origin, name, limit) }
             guard disk.content == .artifact else {
                 world.violate("\(name) is made of what is no artifact")
                 return
             }
             world.host.disks[name] = .init(limitBytes: limit, content: .app, tree: disk.tree)
+        }
+    }
+
+    func obstacleToSnapshots() async -> String? { nil }
+
+    func rename(_ name: String, to other: String) async throws(VolumeError) {
+        try await effect("rename", name) {
+            guard let disk = world.host.disks[name] else {
+                if world.host.disks[other] != nil { return }
+                throw Refused(description: "no such volume")
+            }
+            guard world.host.disks[other] == nil else {
+                throw Refused(description: "\(other) is there already")
+            }
+            guard !disk.isMounted, world.host.users(of: name).isEmpty else {
+                throw Refused(description: "it is mounted")
+            }
+            world.willBecome(other, disk.data)
+            world.host.disks[name] = nil
+            world.host.disks[other] = disk
         }
     }
 
@@ -119,6 +140,7 @@ struct SimulatedVolumes: VolumeStore {
                 throw Refused(description: "it is mounted")
             }
             if isInUse { world.violate("\(name) is removed in use") }
+            world.willRemove(name)
             world.host.disks[name] = nil
             world.loseMail(of: name)
         }
@@ -146,6 +168,14 @@ struct SimulatedVolumeFiles: FileEffects {
         try await world.effect(.file, "layout \(volume)") {
             try mounted(volume)
             world.host.disks[volume]?.damagedFolders = []
+        }
+    }
+
+    func layOutStorage(_ storage: String, beneath volume: String) async throws {
+        try await world.effect(.file, "lay-out \(storage)") {
+            try mounted(storage)
+            try mounted(volume)
+            world.host.disks[storage]?.isOwned = true
         }
     }
 

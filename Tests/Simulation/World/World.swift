@@ -69,6 +69,14 @@ final class World: @unchecked Sendable {
     var maybeStopped: Set<String> = []
     /// Apps that are being destroyed.
     var ending: Set<String> = []
+    /// Apps whose storage may be removed, if it is not in use, or whatever it is.
+    var pruning: Set<String> = []
+    var endingStorage: Set<String> = []
+    /// By storage: what was on it when its last container started, what a snapshot has brought back
+    /// since, and the release that is recorded as its next one.
+    var written: [String: [String]] = [:]
+    var broughtBack: [String: [String]] = [:]
+    var claims: [String: Int] = [:]
     /// The records beside the volumes, or the ledgers, were deleted by hand.
     var hasForgotten = false
     var hasLostLedger = false

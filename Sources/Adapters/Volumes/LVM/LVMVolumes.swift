@@ -202,16 +202,47 @@ package struct LVMVolumes: VolumeStore {
             let size = try await shrinkToFit(device, of: name, discard: true)
             try await cut(name, volume, to: size, report)
             try point(name).remove()
-            // Under its old name the volume is known until the last step, whose commit is LVM's.
-            let old = labels(name) + limitTags(volume)
-            let new = labels(artifact) + [LVMTag.limit(size), LVMTag.name(artifact)]
             try await run(
-                commands.retag(
-                    name, remove: old.filter { !new.contains($0) }, add: new, isReadOnly: true
-                ))
+                retag(
+                    name, for: artifact, limit: size, isReadOnly: true, from: limitTags(volume)))
             try await run(commands.rename(name, to: artifact))
             try await run(commands.retag(artifact, remove: [LVMTag.name(name)], add: []))
         }
+    }
+
+    package func obstacleToSnapshots() async -> String? { nil }
+
+    package func rename(_ name: String, to other: String) async throws(VolumeError) {
+        try await doing("rename", name) {
+            let report = try await survey()
+            let taken = try find(other, in: report, for: "rename")
+            guard let volume = try find(name, in: report, for: "rename"), !volume.isHalfMade else {
+                if taken != nil { return }
+                throw VolumeError("rename", name, "no such volume")
+            }
+            guard taken == nil else {
+                throw VolumeError("rename", other, "it is there already; plan again")
+            }
+            let device = names.device(name)
+            try await awaitOthers(at: device)
+            try point(name).requireUnmounted("rename")
+            try await point(name).awaitRelease { try isClaimed(device: device) }
+            try point(name).remove()
+            try await run(retag(name, for: other, limit: volume.limit ?? volume.size))
+            try await run(commands.rename(name, to: other))
+            try await run(commands.retag(other, remove: [LVMTag.name(name)], add: []))
+        }
+    }
+
+    /// Under its old name the volume is known until it is renamed, whose commit is LVM's.
+    private func retag(
+        _ name: String, for other: String, limit: Int64, isReadOnly: Bool = false,
+        from limits: [String] = []
+    ) -> ToolCall {
+        let old = labels(name) + limits
+        let new = labels(other) + [LVMTag.limit(limit), LVMTag.name(other)]
+        return commands.retag(
+            name, remove: old.filter { !new.contains($0) }, add: new, isReadOnly: isReadOnly)
     }
 
     /// Gives back what lies behind the end of the file system.

@@ -36,7 +36,8 @@ package struct Applier: Sendable {
         apps: [String] = [], purpose: PlanningInput.Purpose = .apply
     ) async throws -> PlanningInput {
         async let observed = observer.observe()
-        let desired = purpose == .destroy ? [] : try await definitions.desired()
+        var desired: [DesiredApp] = []
+        if case .destroy = purpose {} else { desired = try await definitions.desired() }
         let remembered = try store.states()
         let snapshot = await observed
         // Only now: see `livingTasks`.

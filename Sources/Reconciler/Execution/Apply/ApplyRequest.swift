@@ -31,6 +31,7 @@ package struct ApplyRequest: Sendable {
         case .rollback: "rollback"
         case .unpin: "unpin"
         case .destroy: "destroy"
+        case .pruneStorage: "prune"
         }
     }
 }

@@ -5,12 +5,20 @@ package import Planning
 // container is here and nowhere else.
 
 extension Docker.ContainerSpec {
-    /// - Parameter mountPoint: where the container's volume is mounted on the host.
-    package init(_ spec: Planning.ContainerSpec, installation: String, mountPoint: String) {
+    /// - Parameters:
+    ///   - mountPoint: where the container's volume is mounted on the host.
+    ///   - storage: where its storage is; nil for none.
+    package init(
+        _ spec: Planning.ContainerSpec, installation: String, mountPoint: String,
+        storage: String? = nil
+    ) {
         var host = HostConfig(
             memory: spec.memoryBytes, nanoCPUs: spec.nanoCPUs ?? 0,
             pidsLimit: Int64(spec.processLimit), networkMode: spec.network)
         host.mounts = [.bind(mountPoint, at: "/mnt")]
+        if let storage {
+            host.mounts.append(.bind(storage, at: ImageStandard.storagePath))
+        }
         host.tmpfs = [
             "/run": "rw,nosuid,nodev,noexec,size=8m,mode=0700,uid=441,gid=444",
             "/tmp": "rw,nosuid,nodev,size=16m,mode=1777",

@@ -51,7 +51,10 @@ package struct EngineContainers: ContainerEffects {
     package func create(_ spec: Planning.ContainerSpec) async throws {
         let mountPoint = volumes.mountPoint(of: spec.volume)
         try requireMounted(mountPoint, for: spec.name)
-        let body = Docker.ContainerSpec(spec, installation: installation, mountPoint: mountPoint)
+        let storage = spec.storage.map(volumes.mountPoint)
+        if let storage { try requireMounted(storage, for: spec.name) }
+        let body = Docker.ContainerSpec(
+            spec, installation: installation, mountPoint: mountPoint, storage: storage)
         do throws(DockerError) {
             _ = try await engine.createContainer(name: spec.name, body)
         } catch {
@@ -68,12 +71,27 @@ package struct EngineContainers: ContainerEffects {
         let found = try await engine.inspectContainer(container.key)
         for mount in found.mounts where mount.type == "bind" {
             try requireMounted(mount.source, for: container.name)
+            if mount.destination == ImageStandard.storagePath {
+                try await requireSoleUser(of: mount.source, found.id, container.name)
+            }
         }
         guard try await engine.startContainer(container.key) else {
             // It may have read a configuration of before.
             throw MovedError(
                 subject: container.name, expected: "a container that does not run", found: "it runs"
             )
+        }
+    }
+
+    /// Two programs on one volume would write over each other.
+    private func requireSoleUser(of path: String, _ id: String, _ name: String) async throws {
+        let label = "\(Label.installation)=\(installation)"
+        let others = try await engine.containers(all: false, labels: [label])
+        for other in others where other.id != id {
+            guard other.mounts.contains(where: { $0.source == path }) else { continue }
+            throw MovedError(
+                subject: name, expected: "nothing else on \(path)",
+                found: "\(other.names.first ?? other.id) runs on it")
         }
     }
 

@@ -43,6 +43,20 @@ package struct VolumeFiles: FileEffects {
         }
     }
 
+    /// The root of the run volume is root's, so that the app can put nothing in the place's stead.
+    package func layOutStorage(_ storage: String, beneath volume: String) async throws {
+        let own = try root(of: storage)
+        // Its mode is the app's own, once it is there.
+        if try hostEntry(own.path)?.st_uid != ImageStandard.userID {
+            try own.change(mode: 0o755, owner: Self.mop)
+        }
+        let root = try root(of: volume)
+        if let status = try root.attributes(ImageStandard.storageFolder), !isFolder(status) {
+            try root.removeTree(ImageStandard.storageFolder)
+        }
+        try root.makeDirectory(ImageStandard.storageFolder, mode: 0o755, owner: .root)
+    }
+
     package func writeConfiguration(_ bytes: [UInt8], to volume: String) async throws {
         // The root of the volume belongs to root: the app cannot put a link there.
         try root(of: volume).replaceDurably(

@@ -20,6 +20,9 @@ struct AppPlanner {
     var removals: [String: String] = [:]
     /// Instances of which too little is known to act on them.
     var unobserved: Set<Int> = []
+    /// The steps of the instance that is being planned, from where on an older container that was
+    /// stopped for it is to be started again if one fails.
+    var remedied = 0
     /// Nil for an app that ends.
     var target: Target?
 
@@ -39,6 +42,10 @@ struct AppPlanner {
             return result
         }
         noteNotifications()
+        if world.input.purpose == .pruneStorage {
+            pruneStorage()
+            return result
+        }
         guard let desired, !world.input.destroys else {
             endApp(world.input.destroys ? .destroyed : .appRemoved)
             return result
@@ -50,6 +57,7 @@ struct AppPlanner {
         let target = try Target(desired, in: world)
         self.target = target
         try requireNoShrinking(target)
+        try requireData(target)
         let swept = sweepTransients() + (try planPin(target))
         let artifact = planBuild(target, after: swept)
         var previous: [String] = []
@@ -62,13 +70,15 @@ struct AppPlanner {
         for number in instancesOnHost where number >= target.definition.run.instances {
             endInstance(number, reason: .scaledDown)
         }
+        keepOrphans()
+        expireSnapshots(target, after: previous)
         // A definition that could not be compared with every instance was not applied whole.
         if !result.steps.steps.isEmpty && unobserved.isEmpty
             && state.applied != desired.blob
         {
             result.steps.add(
                 .recordApplied(definition: desired.blob), for: .instance(app: app, number: 0),
-                after: result.steps.steps.map(\.id))
+                after: result.steps.regular)
         }
         return result
     }

@@ -14,7 +14,15 @@ struct InstancePlan {
     let volume: Volume?
     /// The wanted container.
     let spec: ContainerSpec
+    /// Nil for an app without.
+    let storage: StoragePlan?
     var volumeName: String { spec.volume }
+
+    /// What it has to take over from the old ones.
+    var exclusive: Disruption.Exclusive? {
+        if let storage, old.contains(where: { $0.uses(storage.name) }) { return .storage }
+        return spec.port == nil ? nil : .port
+    }
 }
 
 extension AppPlanner {
@@ -32,8 +40,10 @@ extension AppPlanner {
             number: number, address: .instance(app: app, number: number), target: target,
             current: current, old: owned.filter { $0.id != current?.id },
             volume: world.volume(.run(app: app, instance: number, release: release)),
-            spec: target.container(.run, instance: number))
+            spec: target.container(.run, instance: number),
+            storage: storagePlan(number, target, owned, current))
         let before = artifact + swept + previous
+        remedied = result.steps.steps.count
         let settled: [String]
         if let current {
             settled = planCurrent(current, instance, after: before)
@@ -55,7 +65,8 @@ extension AppPlanner {
             noteDrift(instance.address, .containerMissing, "container is gone", hasStep: true)
         }
         let prepared = prepareVolume(instance, after: after)
-        return bringUp(instance.spec, instance, after: prepared + networkStep)
+        let taken = takeOver(instance, after: prepared)
+        return bringUp(instance.spec, instance, after: taken + networkStep)
     }
 
     private func creationReason(_ instance: InstancePlan) -> (Reason, isDrift: Bool) {
@@ -67,16 +78,23 @@ extension AppPlanner {
     }
 
     /// The old release serves until the new one is proven ready; where a port is published, it is
-    /// proven without it, since a port belongs to one container.
+    /// proven without it, since a port belongs to one container. With a storage nothing can be
+    /// proven: the old one stops, and is started again if the new one does not get ready.
     mutating func planReplacement(_ instance: InstancePlan, after: [String]) -> [String] {
         let before = state.releases.last { $0.number != instance.target.release.number }
         let (reason, fields) = replacementReason(instance, from: before)
-        let isExclusive = instance.spec.port != nil
-        note(
-            instance.address, .replace, reason, fields,
-            isExclusive ? .gap(seconds: 3) : .rolling)
+        note(instance.address, .replace, reason, fields, instance.exclusive?.gap ?? .rolling)
         var last = prepareVolume(instance, after: after) + networkStep
-        guard isExclusive else { return bringUp(instance.spec, instance, after: last) }
+        if instance.exclusive == .storage {
+            for container in instance.old {
+                last = stopContainer(container, at: instance.address, after: last)
+            }
+            remedied = result.steps.steps.count
+        }
+        last = takeOver(instance, after: last)
+        guard instance.exclusive == .port else {
+            return bringUp(instance.spec, instance, after: last)
+        }
         let candidate = instance.target.container(.candidate, instance: instance.number)
         last = bringUp(candidate, instance, after: last)
         let reference = ContainerReference(name: candidate.name)

@@ -9,9 +9,17 @@ extension AppPlanner {
         var fields = instance.target.differences(of: container, from: instance.spec, in: world)
         // It runs on something that nobody lists any more.
         if instance.volume == nil && container.status == .running { fields.append("volume") }
+        if let storage = instance.storage, storage.isGone, container.uses(storage.name),
+            container.isUp
+        {
+            return leaveAlone(
+                instance,
+                "its storage is not there any more, and a container still runs on it: copy out what "
+                    + "is needed ('docker cp'), then remove the container \(container.name)")
+        }
         let isGone = [.dead, .removing].contains(container.status)
         let isDown = !fields.isEmpty || isGone || container.status != .running
-        if isDown && instance.spec.port != nil && instance.old.contains(where: \.isUp) {
+        if isDown && instance.exclusive != nil && instance.old.contains(where: \.isUp) {
             // Nobody saw it ready, and an older one serves: it is proven before that gives up the
             // port, as if it had never been made.
             let removed = removeContainer(container, at: instance.address, after: after)
@@ -23,6 +31,9 @@ extension AppPlanner {
         guard container.status == .running else {
             return start(container, instance, after: after)
         }
+        if instance.storage?.restoring != nil {
+            return bringDataBack(under: container, instance, after: after)
+        }
         return update(container, instance, after: after)
     }
 
@@ -33,13 +44,15 @@ extension AppPlanner {
         let reason: Reason = isDrift ? .containerDiffers : .settingsChanged
         note(
             instance.address, .replace, reason, fields,
-            instance.spec.port == nil ? .restart : .gap(seconds: 3), isDrift: isDrift)
+            instance.spec.port == nil ? .restart : Disruption.Exclusive.port.gap,
+            isDrift: isDrift)
         if isDrift {
             let what = fields.isEmpty ? container.status.rawValue : fields.joined(separator: ", ")
             noteDrift(instance.address, .containerDiffers, "differs: \(what)", hasStep: true)
         }
         var last = removeContainer(container, at: instance.address, after: after)
         last = prepareVolume(instance, after: last)
+        last = takeOver(instance, after: last)
         return bringUp(instance.spec, instance, after: last + networkStep)
     }
 
@@ -58,6 +71,7 @@ extension AppPlanner {
         }
         // The engine starts no paused container; a stop ends the pause.
         last = stopContainer(container, at: instance.address, after: last)
+        last = takeOver(instance, after: last)
         return result.steps.chain(
             [.startContainer(container.reference), ready(container.reference, instance)],
             for: instance.address, after: last)
@@ -77,6 +91,7 @@ extension AppPlanner {
             return leaveAlone(instance, "supervisord: \(container.program?.failure ?? "not read")")
         }
         growInPlace(volume, instance, to: instance.target.definition.run.volume)
+        keepStorage(instance)
         var operations: [Operation] = []
         if !contents.damagedFolders.isEmpty {
             note(
@@ -144,6 +159,7 @@ extension AppPlanner {
         note(instance.address, .update, .volumeUnmounted, [], .none, isDrift: true)
         noteDrift(
             instance.address, .volumeUnmounted, "volume is not mounted on the host", hasStep: true)
+        keepStorage(instance)
         var operations: [Operation] = []
         if let limits = limits(container, instance) {
             note(limits, instance, restarts: limits.restarts)

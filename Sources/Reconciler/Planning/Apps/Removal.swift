@@ -16,6 +16,14 @@ extension AppPlanner {
             note(.build(app: app), .delete, reason, [volume.name], .none)
             last = removeVolume(volume, at: .build(app: app), after: last)
         }
+        if endsStorage { last += removeStorage(reason) } else { keepOrphans() }
+        if !endsStorage && hasStorage {
+            last = result.steps.steps.map(\.id)
+            guard state.applied != nil || state.stopped != nil || state.pin != nil else { return }
+            if last.isEmpty { note(.build(app: app), .forget, reason, [], .none) }
+            result.steps.add(.recordEnd, for: .build(app: app), after: last)
+            return
+        }
         if last.isEmpty && world.input.states[app] != nil {
             note(.build(app: app), .forget, reason, [], .none)
             result.steps.add(.forgetApp, for: .build(app: app))
@@ -71,6 +79,7 @@ extension AppPlanner {
             last = result.steps.chain(
                 [ready(current.reference, instance)], for: instance.address, after: last)
         }
+        startAgain(instance)
         for container in instance.old {
             last = removeContainer(container, at: instance.address, after: last)
         }

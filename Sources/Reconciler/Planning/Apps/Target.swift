@@ -49,7 +49,10 @@ struct Target {
             let numbers =
                 settled.compactMap(\.labels.release)
                 + world.volumes(of: app).compactMap { entry in
-                    if case .run(_, _, let number) = entry.role { number } else { nil }
+                    switch entry.role {
+                    case .run(_, _, let number), .storageSnapshot(_, _, let number): number
+                    default: nil
+                    }
                 } + [latest?.number ?? 0]
             release = made((numbers.max() ?? 0) + 1)
         }
@@ -75,6 +78,13 @@ struct Target {
             .run(app: definition.name, instance: instance, release: release.number))
     }
 
+    /// Nil for an app without.
+    func storage(_ instance: Int) -> String? {
+        definition.run.storage.map { _ in
+            naming.volume(.storage(app: definition.name, instance: instance))
+        }
+    }
+
     func configuration(_ instance: Int) -> InstanceConfiguration {
         InstanceConfiguration(
             app: definition.name, instance: instance, port: definition.run.port,
@@ -95,7 +105,8 @@ struct Target {
             name: naming.container(
                 role, app: definition.name, instance: instance, release: release.number),
             role: role, app: definition.name, instance: instance, release: release.number,
-            imageID: runImage.id, volume: volume(instance), memoryBytes: run.memory.bytes,
+            imageID: runImage.id, volume: volume(instance), storage: storage(instance),
+            memoryBytes: run.memory.bytes,
             nanoCPUs: Int64(run.millicpus) * 1_000_000, processLimit: 256,
             network: naming.network, port: role == .candidate ? nil : port(instance),
             environment: [:],
@@ -115,6 +126,8 @@ struct Target {
             "\($0.host):\($0.port):\(definition.run.port)"
         }
         digest.add("publish", publish ?? "")
+        // Its size changes while the container lives. Without one, the digest is as it always was.
+        if definition.run.storage != nil { digest.add("storage", "\(ImageStandard.storagePath)") }
         return String(digest.hexadecimal.prefix(24))
     }
 
@@ -127,7 +140,11 @@ struct Target {
         let ports = wanted.port.map { [$0.description] } ?? []
         var fields: [String] = []
         if world.inputDigest(ofImage: found.imageID) != release.runImage { fields.append("image") }
-        if found.mounts != ["\(wanted.volume):/mnt"] { fields.append("mounts") }
+        if found.mounts != wanted.mounts {
+            let suffix = ":\(ImageStandard.storagePath)"
+            let others = [found.mounts, wanted.mounts].map { $0.filter { !$0.hasSuffix(suffix) } }
+            fields.append(others[0] == others[1] ? "run.storage" : "mounts")
+        }
         // A container that is down keeps a network by an id, which a new one would not have.
         if found.network != wanted.network || world.network == nil { fields.append("network") }
         if found.ports != ports { fields.append("run.publish") }
@@ -142,6 +159,9 @@ package enum ImageStandard {
     package static let userID: UInt32 = 441
     package static let groupID: UInt32 = 444
     package static let user = "\(userID):\(groupID)"
+    /// Where in a run volume the storage is mounted.
+    package static let storageFolder = "app-storage"
+    package static let storagePath = "/mnt/\(storageFolder)"
     /// The folders of a run volume that belong to the app.
     package static let runFolders = ["app", "home", "log", "notifications", "tmp"]
 }

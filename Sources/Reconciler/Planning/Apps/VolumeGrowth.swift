@@ -8,17 +8,29 @@ extension AppPlanner {
         let run = target.definition.run
         for number in 0..<run.instances {
             let role = VolumeRole.run(app: app, instance: number, release: target.release.number)
-            guard let volume = world.volume(role), volume.limitBytes > run.volume.bytes else {
-                continue
-            }
-            let present = ByteCount(bytes: volume.limitBytes)
-            throw .shrunk(
-                .init(
-                    app: app, instance: number, key: "run.volume", present: present,
-                    wanted: run.volume,
-                    wayOut: "write \(present) or more, or commit the smaller size together with a "
-                        + "change of the source: a new release has a new volume"))
+            try require(
+                world.volume(role), of: number, toBeWithin: run.volume, key: "run.volume",
+                "commit the smaller size together with a change of the source: a new release has a "
+                    + "new volume")
+            guard let storage = run.storage else { continue }
+            try require(
+                world.volume(.storage(app: app, instance: number)), of: number,
+                toBeWithin: storage, key: "run.storage",
+                "copy what it holds, remove run.storage, apply, 'modplan prune --storage \(app)', and "
+                    + "ask for a new one")
         }
+    }
+
+    private func require(
+        _ volume: Volume?, of number: Int, toBeWithin limit: ByteCount, key: String,
+        _ otherwise: String
+    ) throws(PlanningError) {
+        guard let volume, volume.limitBytes > limit.bytes else { return }
+        let present = ByteCount(bytes: volume.limitBytes)
+        throw .shrunk(
+            .init(
+                app: app, instance: number, key: key, present: present, wanted: limit,
+                wayOut: "write \(present) or more, or \(otherwise)"))
     }
 
     /// The operations that leave a volume mounted, and as large as it should be.

@@ -16,10 +16,13 @@ package struct AppState: Sendable, Equatable, Codable {
     package var stopped: Stop?
     /// Set since a rollback, until `unpin` or until what it was rolled away from moves.
     package var pin: Pin?
+    /// Of instances that have or had a storage, in their order; nil for none.
+    package var storage: [StorageRecord]?
 
     package init(
         app: String, serial: Int = 0, epoch: String? = nil, applied: String? = nil,
-        releases: [Release] = [], stopped: Stop? = nil, pin: Pin? = nil
+        releases: [Release] = [], stopped: Stop? = nil, pin: Pin? = nil,
+        storage: [StorageRecord]? = nil
     ) {
         self.app = app
         self.serial = serial
@@ -28,6 +31,7 @@ package struct AppState: Sendable, Equatable, Codable {
         self.releases = releases
         self.stopped = stopped
         self.pin = pin
+        self.storage = storage
     }
 }
 

@@ -28,14 +28,18 @@ package struct PlanningInput: Sendable {
         /// That, and every program of the selected apps started anew.
         case restart
         /// An older release of the selected apps: the one before the present one, if none is named.
-        case rollback(to: Int?)
+        case rollback(to: Int?, withData: Bool = false)
         /// The host as the definitions say, whatever was rolled back before.
         case unpin
-        /// The end of every selected app, whatever the definitions say.
-        case destroy
+        /// The end of every selected app, whatever the definitions say. Its storage is kept as that
+        /// of an app gone from git is, unless it is to end, too.
+        case destroy(storage: Bool = false)
+        /// The end of every storage of the selected apps that no instance is to have, and of
+        /// nothing else.
+        case pruneStorage
     }
 
-    var destroys: Bool { purpose == .destroy }
+    var destroys: Bool { if case .destroy = purpose { true } else { false } }
 
     package init(
         installation: String, desired: [DesiredApp], observed: Snapshot,

@@ -54,6 +54,14 @@ package enum Reason: String, Sendable, CaseIterable {
     case pinned
     case unpinned
     case volumeGrown = "volume-grown"
+    case storageAdded = "storage-added"
+    case storageMissing = "storage-missing"
+    case storageTakenUp = "storage-taken-up"
+    /// No instance is to have it, and no plan but one that is asked to removes it.
+    case orphaned
+    case snapshotTaken = "snapshot-taken"
+    case snapshotExpired = "snapshot-expired"
+    case dataRestored = "data-restored"
     /// What is asked for cannot be: the fields say why.
     case refused
 }
@@ -64,10 +72,19 @@ package enum Disruption: Sendable, Equatable {
     case restart
     /// The old instance serves until the new one is ready.
     case rolling
-    /// A published port can belong to one container only.
-    case gap(seconds: Int)
+    /// Something can belong to one container only.
+    case gap(seconds: Int, Exclusive)
     case delete
     case stop
+
+    package enum Exclusive: String, Sendable {
+        case port = "published port"
+        case storage
+
+        /// From the old container's stop until the new one is ready, as a rule.
+        var seconds: Int { self == .port ? 3 : 5 }
+        var gap: Disruption { .gap(seconds: seconds, self) }
+    }
 
     package var description: String {
         switch self {
@@ -75,7 +92,7 @@ package enum Disruption: Sendable, Equatable {
         case .processRestart: "process restart, ~1 s"
         case .restart: "restart, ~2 s"
         case .rolling: "rolling, no downtime"
-        case .gap(let seconds): "gap ~\(seconds) s, the published port moves"
+        case .gap(let seconds, let what): "gap ~\(seconds) s, the \(what.rawValue) moves"
         case .delete: "ends it"
         case .stop: "stops it"
         }

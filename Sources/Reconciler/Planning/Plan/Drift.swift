@@ -10,6 +10,7 @@ package struct Drift: Sendable, Equatable {
         case programStopped = "program-stopped"
         case programRestarting = "program-restarting"
         case volumeUnmounted = "volume-unmounted"
+        case storageMissing = "storage-missing"
         case layoutDamaged = "layout-damaged"
         case configurationEdited = "configuration-edited"
         case limitsChanged = "limits-changed"

@@ -8,12 +8,19 @@ package struct Step: Sendable, Equatable {
     package var operation: Operation
     /// The steps that must have ended well before this one may start, sorted.
     package var after: [String]
+    /// If there are any, the step is for when one of these did not end well: it waits until all of
+    /// them are over, and is left out if all went well. Sorted.
+    package var remedyOf: [String]
 
-    package init(id: String, subject: Address, operation: Operation, after: [String]) {
+    package init(
+        id: String, subject: Address, operation: Operation, after: [String],
+        remedyOf: [String] = []
+    ) {
         self.id = id
         self.subject = subject
         self.operation = operation
         self.after = after
+        self.remedyOf = remedyOf
     }
 }
 
@@ -31,6 +38,10 @@ package enum Operation: Sendable, Equatable {
     case unmountVolume(name: String)
     case growVolume(name: String, limitBytes: Int64)
     case removeVolume(name: String)
+    case renameVolume(name: String, to: String)
+    /// Gives the storage's root to the app, and it a place in the run volume to be mounted at.
+    case layOutStorage(name: String, runVolume: String)
+    case recordStorage(instance: Int, StorageUse)
     case repairLayout(volume: String)
     case writeConfiguration(volume: String, InstanceConfiguration)
     case createContainer(ContainerSpec)
@@ -48,6 +59,8 @@ package enum Operation: Sendable, Equatable {
     case recordApplied(definition: String)
     /// Nil ends a pin.
     case recordPin(Pin?)
+    /// The app has ended, and its storage is kept: its releases are remembered.
+    case recordEnd
     case forgetApp
 
     /// The verb and noun that people and scripts see.
@@ -65,6 +78,9 @@ package enum Operation: Sendable, Equatable {
         case .unmountVolume: "unmount-volume"
         case .growVolume: "grow-volume"
         case .removeVolume: "remove-volume"
+        case .renameVolume: "rename-volume"
+        case .layOutStorage: "lay-out-storage"
+        case .recordStorage: "record-storage"
         case .repairLayout: "repair-layout"
         case .writeConfiguration: "write-configuration"
         case .createContainer: "create-container"
@@ -80,6 +96,7 @@ package enum Operation: Sendable, Equatable {
         case .awaitReady: "await-ready"
         case .recordApplied: "record-applied"
         case .recordPin: "record-pin"
+        case .recordEnd: "record-end"
         case .forgetApp: "forget-app"
         }
     }
@@ -125,6 +142,8 @@ package struct ContainerSpec: Sendable, Equatable {
     package var release: Int?
     package var imageID: String
     package var volume: String
+    /// The volume of the data that outlives the container; nil for none.
+    package var storage: String?
     package var memoryBytes: Int64
     package var nanoCPUs: Int64?
     package var processLimit: Int
@@ -137,6 +156,11 @@ package struct ContainerSpec: Sendable, Equatable {
     package var digest: String
     /// What runs under the image's init; empty keeps what the image names.
     package var command: [String] = []
+
+    /// `volume:target` of each bind mount, in order.
+    package var mounts: [String] {
+        ["\(volume):/mnt"] + (storage.map { ["\($0):\(ImageStandard.storagePath)"] } ?? [])
+    }
 }
 
 package struct ContainerPort: Sendable, Equatable {

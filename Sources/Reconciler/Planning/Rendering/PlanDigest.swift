@@ -44,6 +44,7 @@ extension Plan {
             digest.add("step", step.id)
             digest.add("subject", step.subject.description)
             for id in step.after { digest.add("after", id) }
+            for id in step.remedyOf { digest.add("remedy of", id) }
             step.operation.add(to: &digest)
         }
     }
@@ -99,6 +100,7 @@ extension Operation {
             digest.add("spec", spec.digest)
             digest.add("memory", "\(spec.memoryBytes)")
             digest.add("cpus", "\(spec.nanoCPUs ?? 0)")
+            if let storage = spec.storage { digest.add("storage", storage) }
         case .startContainer(let reference), .stopContainer(let reference),
             .removeContainer(let reference), .updateProgram(let reference),
             .startProgram(let reference), .stopProgram(let reference):
@@ -122,7 +124,16 @@ extension Operation {
             digest.add("definition", definition)
         case .recordPin(let pin):
             digest.add("release", pin.map { "\($0.release)" } ?? "")
-        case .forgetApp:
+        case .renameVolume(let name, let other):
+            digest.add("name", name)
+            digest.add("other", other)
+        case .layOutStorage(let name, let volume):
+            digest.add("name", name)
+            digest.add("run volume", volume)
+        case .recordStorage(let instance, let use):
+            digest.add("instance", "\(instance)")
+            digest.add("use", "\(use)")
+        case .recordEnd, .forgetApp:
             break
         }
     }

@@ -46,6 +46,8 @@ package struct PlanDocument: Codable, Equatable, Sendable {
         package var kind: String
         package var subject: String
         package var after: [String]
+        /// Left out for a step that is for no other's failure.
+        package var remedyOf: [String]?
     }
 
     package struct Summary: Codable, Equatable, Sendable {
@@ -110,11 +112,13 @@ extension PlanDocument {
         steps = plan.steps.map {
             Step(
                 id: $0.id, kind: $0.operation.kind, subject: $0.subject.description,
-                after: $0.after)
+                after: $0.after, remedyOf: $0.remedyOf.isEmpty ? nil : $0.remedyOf)
         }
         summary = Summary(
             changes: plan.changeCount, drift: plan.driftCount, held: plan.heldCount,
-            inSync: plan.inSync.count, steps: plan.steps.count)
+            inSync: plan.inSync.count,
+            // Not those for a failure.
+            steps: plan.steps.count(where: \.remedyOf.isEmpty))
         needsAllowDestroy = plan.needsAllowDestroy
     }
 }

@@ -114,6 +114,13 @@ extension Reason {
         case .pinned: "pinned"
         case .unpinned: "no longer pinned"
         case .volumeGrown: "grown"
+        case .storageAdded: "new storage"
+        case .storageMissing: "storage is missing, an empty one takes its place"
+        case .storageTakenUp: "kept storage is taken up again"
+        case .orphaned: "no instance has it"
+        case .snapshotTaken: "snapshot"
+        case .snapshotExpired: "snapshot of a release long gone"
+        case .dataRestored: "data is brought back"
         case .refused: "refused"
         }
     }

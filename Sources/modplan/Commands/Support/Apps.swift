@@ -11,10 +11,7 @@ extension Installation {
         names.formUnion((try? rememberedApps()) ?? [])
         let naming = Naming(installation: file.installation)
         for volume in (try? await volumes.list(prefix: naming.volumePrefix)) ?? [] {
-            switch naming.role(ofVolume: volume.name) {
-            case .build(let app, _), .run(let app, _, _), .task(let app, _): names.insert(app)
-            case .artifact, nil: break
-            }
+            if let app = naming.role(ofVolume: volume.name)?.app { names.insert(app) }
         }
         return names.sorted()
     }

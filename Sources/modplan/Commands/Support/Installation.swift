@@ -84,6 +84,13 @@ struct Installation: Sendable {
                 installation, "modplan.role=run", "modplan.app=\(app)",
                 "modplan.release=\(release)",
             ]
+        case .storage(let app, _), .storageAside(let app, _, _):
+            [installation, "modplan.role=storage", "modplan.app=\(app)"]
+        case .storageSnapshot(let app, _, let release):
+            [
+                installation, "modplan.role=storage-snapshot", "modplan.app=\(app)",
+                "modplan.release=\(release)",
+            ]
         case nil: []
         }
     }

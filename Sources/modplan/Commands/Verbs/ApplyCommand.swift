@@ -6,7 +6,8 @@ import Planning
 struct ExecutionOptions: ParsableArguments {
     @Flag(name: [.long, .short], help: "Do not ask.") var yes = false
     @Flag(help: "Print one JSON document.") var json = false
-    @Flag(help: "Let a plan end every app, or most of them.") var allowDestroy = false
+    @Flag(help: "Let a plan end every app, or most of them; with destroy, storage too.")
+    var allowDestroy = false
     @Option(help: "Steps that may run at once, 1 to 64.") var parallelism = 8
     @OptionGroup var locking: LockOptions
 
@@ -72,7 +73,11 @@ struct ApplyCommand: AsyncParsableCommand {
 struct DestroyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "destroy",
-        abstract: "End apps: their containers, volumes and, with all apps, what they share.")
+        abstract: "End apps: their containers, volumes and, with all apps, what they share.",
+        discussion: """
+            The storage of an app is kept, as that of an app which is gone from git, unless \
+            --allow-destroy is given: the plan shows its size and age before it asks.
+            """)
 
     @OptionGroup var common: CommonOptions
     @OptionGroup var options: ExecutionOptions
@@ -81,6 +86,6 @@ struct DestroyCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await ApplySession(try Installation(common), try options.session)
-            .run(apps: apps, purpose: .destroy)
+            .run(apps: apps, purpose: .destroy(storage: options.allowDestroy))
     }
 }
