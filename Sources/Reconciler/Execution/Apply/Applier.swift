@@ -36,13 +36,13 @@ package struct Applier: Sendable {
         apps: [String] = [], purpose: PlanningInput.Purpose = .apply
     ) async throws -> PlanningInput {
         async let observed = observer.observe()
-        let desired = purpose == .destroy ? [] : try await definitions.desired()
+        async let desired = purpose == .destroy ? [] : definitions.desired()
         let remembered = try store.states()
         let snapshot = await observed
         // Only now: see `livingTasks`.
         let tasks = try locks.held(prefix: Naming(installation: installation).taskPrefix)
         return PlanningInput(
-            installation: installation, desired: desired, observed: snapshot,
+            installation: installation, desired: try await desired, observed: snapshot,
             states: remembered.apps, unreadable: remembered.unreadable,
             ledgers: remembered.ledgers, unsettled: try store.unsettled(),
             livingTasks: tasks, selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
