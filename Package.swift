@@ -65,7 +65,7 @@ let package = Package(
         module("Git", at: "Adapters/Git", uses: ["CGit2"]),
         module(
             "UnixHTTP", at: "Adapters/UnixHTTP",
-            uses: [nioCore, nioPosix, nioHTTP1, systemPackage]),
+            uses: ["CLinux", nioCore, nioPosix, nioHTTP1, systemPackage]),
         module("Docker", at: "Adapters/Docker", uses: ["UnixHTTP"]),
         module("Supervisor", at: "Adapters/Supervisor", uses: ["CLinux", "UnixHTTP"]),
         module("Volumes", at: "Adapters/Volumes", uses: ["Host", "CLinux"]),

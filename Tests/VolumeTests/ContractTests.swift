@@ -79,7 +79,9 @@ import Volumes
             await #expect(throws: VolumeError.self) {
                 try await store.create("t.one", limit: Self.size)
             }
-            try await store.snapshot("t.two", as: "t.one", limit: Self.size)
+            await #expect(throws: VolumeError.self) {
+                try await store.snapshot("t.two", as: "t.one", limit: Self.size)
+            }
             #expect(try root.read("kept", limit: 16) == Array("kept".utf8))
         }
     }

@@ -38,7 +38,7 @@ package struct UnixHTTPError: Error, Equatable, CustomStringConvertible {
 }
 
 extension UnixHTTPError {
-    /// Names what SwiftNIO reports for an open connection.
+    /// Names what went wrong on an open connection.
     static func wrapping(_ error: any Error, request: String) -> UnixHTTPError {
         switch error {
         case let error as UnixHTTPError: error
@@ -47,16 +47,24 @@ extension UnixHTTPError {
             UnixHTTPError(.malformed, request: request, detail: "malformed response: \(error)")
         case let error as IOError:
             UnixHTTPError(.transport, request: request, detail: text(of: error.errnoCode))
+        case ResponseParser.Failure.malformed(let what):
+            UnixHTTPError(.malformed, request: request, detail: "malformed response: \(what)")
+        case let error as SocketError:
+            UnixHTTPError(
+                .transport, request: request,
+                detail: error.code.map(text) ?? "the service closed the connection too early")
         default: UnixHTTPError(.transport, request: request, detail: "connection lost: \(error)")
         }
     }
 
-    /// Names what SwiftNIO reports when there is no connection yet.
+    /// Names why there is no connection.
     static func unreachable(_ error: any Error, request: String) -> UnixHTTPError {
         let detail =
             switch error {
             case let error as IOError: text(of: error.errnoCode)
-            case SocketAddressError.unixDomainSocketPathTooLong:
+            case let error as SocketError where error.code != ENAMETOOLONG:
+                error.code.map(text) ?? "closed"
+            case is SocketError, SocketAddressError.unixDomainSocketPathTooLong:
                 "the socket's path is longer than 107 bytes"
             default: "\(error)"
             }

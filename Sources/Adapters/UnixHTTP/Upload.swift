@@ -4,23 +4,26 @@ internal import NIOPosix
 internal import SystemPackage
 
 extension HTTPRequest {
-    /// The head as it goes out. A service on a unix socket has no name, but Go's server refuses a
-    /// request without `Host`.
-    func head() -> HTTPRequestHead {
-        var headers: HTTPHeaders = ["Host": "localhost", "Connection": "close"]
+    /// A service on a unix socket has no name, but Go's server refuses a request without `Host`.
+    var headers: [(String, String)] {
+        var headers = [("Host", "localhost"), ("Connection", "close")]
         switch body {
-        case .none:
-            if method == .post { headers.add(name: "Content-Length", value: "0") }
+        case .none: if method == .post { headers.append(("Content-Length", "0")) }
         case .bytes(let bytes, let contentType):
-            headers.add(name: "Content-Type", value: contentType)
-            headers.add(name: "Content-Length", value: String(bytes.count))
+            headers.append(("Content-Type", contentType))
+            headers.append(("Content-Length", String(bytes.count)))
         case .file(_, let contentType):
-            headers.add(name: "Content-Type", value: contentType)
-            headers.add(name: "Transfer-Encoding", value: "chunked")
+            headers.append(("Content-Type", contentType))
+            headers.append(("Transfer-Encoding", "chunked"))
         }
-        return HTTPRequestHead(
+        return headers
+    }
+
+    /// The head as it goes out.
+    func head() -> HTTPRequestHead {
+        HTTPRequestHead(
             version: .http1_1, method: HTTPMethod(rawValue: method.rawValue), uri: target,
-            headers: headers)
+            headers: HTTPHeaders(headers))
     }
 
     /// Writes the whole request; returns once the last byte is handed to the connection.

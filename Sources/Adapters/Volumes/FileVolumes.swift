@@ -60,10 +60,7 @@ package struct FileVolumes: VolumeStore {
 
     package func create(_ name: String, limit: Int64) async throws(VolumeError) {
         try await VolumeError.of("create", name) {
-            // One of that name may be mounted: it is never written over.
-            guard try !exists(name) else {
-                throw VolumeError("create", name, "it is there already; plan again")
-            }
+            try requireNew(name, for: "create")
             try await making(name) { partial in
                 try resizeFile(partial, size: limit)
                 try await Ext4.format(partial).run()
@@ -75,8 +72,7 @@ package struct FileVolumes: VolumeStore {
         _ origin: String, as name: String, limit: Int64
     ) async throws(VolumeError) {
         try await VolumeError.of("snapshot", name) {
-            // Its name says of what it is; whoever planned did not see it.
-            if try exists(name) { return }
+            try requireNew(name, for: "snapshot")
             let source = image(origin)
             try await making(name) { partial in
                 guard let status = try hostEntry(source) else {
@@ -91,6 +87,11 @@ package struct FileVolumes: VolumeStore {
                 try await growCopy(partial)
             }
         }
+    }
+
+    /// One of that name may be mounted: it is never written over.
+    private func requireNew(_ name: String, for operation: String) throws {
+        if try exists(name) { throw VolumeError.isThere(name, for: operation) }
     }
 
     package func seal(

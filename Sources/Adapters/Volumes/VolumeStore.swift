@@ -67,10 +67,11 @@ package protocol VolumeStore: Sendable {
         _ path: String, of artifact: String, limit: Int
     ) async throws(VolumeError) -> [UInt8]?
 
-    /// Makes a writable volume of `limit` bytes with the content of `origin`, not mounted. One of
-    /// that name that is there is left as it is.
+    /// Makes a writable volume of `limit` bytes with the content of `origin`, not mounted.
     ///
-    /// - Throws: if the content does not fit; the message has both sizes.
+    /// - Throws: if the content does not fit; the message has both sizes. Also if one of that name
+    ///   is there, which is left as it is: whoever thought it absent may be wrong about its
+    ///   containers too.
     func snapshot(_ origin: String, as name: String, limit: Int64) async throws(VolumeError)
 
     /// Why a snapshot of a volume would copy what it holds; nil where it shares it. Leaves no trace.
@@ -127,6 +128,11 @@ package struct VolumeError: Error, CustomStringConvertible {
         } catch {
             throw VolumeError(operation, volume, "\(error)")
         }
+    }
+
+    /// Whoever planned to make it had an old list.
+    static func isThere(_ volume: String, for operation: String) -> VolumeError {
+        VolumeError(operation, volume, "it is there already; plan again")
     }
 
     package var description: String { "volume \(volume): cannot \(operation): \(message)" }

@@ -1,9 +1,12 @@
-/* What Swift cannot see of Linux: system calls without a wrapper, and libcrypto's digest. */
+/* What Swift cannot see of Linux: system calls without a wrapper, headers that Glibc's module leaves
+   out, and libcrypto's digest. */
 #ifndef MODPLAN_CLINUX_H
 #define MODPLAN_CLINUX_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 
 /* O_PATH of fcntl.h, which shows it to GNU programs only. */
 #define MODPLAN_O_PATH 010000000

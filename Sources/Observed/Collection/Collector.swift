@@ -33,7 +33,11 @@ package struct Collector: Sendable {
                 engine: engine.reading, volumes: await reading, obstacleToSnapshots: await obstacle)
         }
         for index in found.indices {
-            guard let kills = engine.oomKills[found[index].name] else { continue }
+            // Read for those alone who claim it.
+            guard found[index].claimsOutOfMemory,
+                let process = engine.processes[found[index].name],
+                let kills = hostOOMKills(ofProcess: process)
+            else { continue }
             found[index].hold(against: kills)
         }
         return Snapshot(
@@ -61,6 +65,11 @@ package struct Collector: Sendable {
 }
 
 extension Volume {
+    fileprivate var claimsOutOfMemory: Bool {
+        guard case .read(let found)? = contents else { return false }
+        return found.notifications.contains { $0.kind == .outOfMemory }
+    }
+
     /// An out-of-memory that the kernel's own counter on the host does not bear out is a crash like
     /// any other.
     fileprivate mutating func hold(against oomKills: Int64) {

@@ -8,8 +8,8 @@ import Volumes
 /// The engine's part, with what only the host can say of its containers.
 struct CollectedEngine {
     var reading: Reading<Engine>
-    /// By volume: how often the kernel killed for memory in the container that runs on it.
-    var oomKills: [String: Int64] = [:]
+    /// By volume: the first process of the container that runs on it, in the host's namespace.
+    var processes: [String: Int32] = [:]
 }
 
 extension Collector {
@@ -26,11 +26,11 @@ extension Collector {
                     containers: inspected.map(\.container),
                     images: try await images.map(image),
                     network: network.map { Network(id: $0.id, name: $0.name) }))
-            let kills = inspected.compactMap { entry in
-                entry.volume.flatMap { volume in entry.oomKills.map { (volume, $0) } }
+            let processes = inspected.compactMap { entry in
+                entry.volume.flatMap { volume in entry.process.map { (volume, $0) } }
             }
             return CollectedEngine(
-                reading: reading, oomKills: Dictionary(kills, uniquingKeysWith: max))
+                reading: reading, processes: Dictionary(processes, uniquingKeysWith: max))
         } catch {
             return CollectedEngine(reading: .unavailable("\(error)"))
         }
@@ -39,7 +39,7 @@ extension Collector {
     private struct Inspected: Sendable {
         var container: Observed.Container
         var volume: String?
-        var oomKills: Int64?
+        var process: Int32?
     }
 
     private func inspect(_ summaries: [ContainerSummary]) async throws -> [Inspected] {
@@ -76,9 +76,7 @@ extension Collector {
         // Started since it was listed.
         if answer == nil { answer = await askProgram(beneath: mountPoint) }
         container.program = answer.map { reading($0, startedAt: found.state.startedAt) }
-        return Inspected(
-            container: container, volume: volume, oomKills: hostOOMKills(ofProcess: found.state.pid)
-        )
+        return Inspected(container: container, volume: volume, process: found.state.pid)
     }
 
     private func askProgram(
@@ -89,16 +87,16 @@ extension Collector {
     }
 
     /// Nil for a container that went away since it was listed.
-    private func inspected(_ id: String) async throws(DockerError) -> Docker.Container? {
+    private func inspected(_ id: String) async throws(DockerError) -> ContainerFacts? {
         do throws(DockerError) {
-            return try await engine.inspectContainer(id)
+            return try await engine.containerFacts(id)
         } catch {
             guard error.isNotFound else { throw error }
             return nil
         }
     }
 
-    private func settings(_ found: Docker.Container) -> Observed.Container.Settings {
+    private func settings(_ found: ContainerFacts) -> Observed.Container.Settings {
         let ports = found.hostConfig.portBindings.flatMap { key, bindings in
             (bindings ?? []).map { binding in
                 "\(binding.hostIP):\(binding.hostPort):\(key.prefix { $0 != "/" })"

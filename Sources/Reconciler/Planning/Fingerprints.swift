@@ -6,7 +6,7 @@ extension AppPlanner {
     /// plan is held against them. In the order of their names.
     func resources() -> [Basis.Resource] {
         var found = containers.map { resource("container/\($0.name)", $0.fingerprint) }
-        for (role, volume) in world.volumes(of: app) {
+        for (role, volume) in volumesOnHost {
             found.append(resource("volume/\(volume.name)", fingerprint(volume, role)))
         }
         found.append(resource("network", digest { $0.add("id", world.network?.id ?? "") }))

@@ -5,13 +5,12 @@ import Observed
 final class World: Sendable {
     let input: PlanningInput
     let naming: Naming
-    /// Where each app stands in the input.
-    private let indexOfDesired: [String: Int]
     /// Every app that is asked for, remembered or has something on the host, and was selected;
     /// sorted.
     let appNames: [String]
     let network: Network?
-    private let containers: [String: [Container]]
+    /// Every app that anything is known of but its state.
+    private let holdings: [String: Holdings]
     private let images: [String: Image]
     private let imagesByID: [String: Image]
     /// By build key.
@@ -20,7 +19,6 @@ final class World: Sendable {
     let holdersOfPort: [Int: [Container]]
     /// By container id, whether it runs or not.
     let portOfContainer: [String: ContainerPort]
-    private let volumesOfApps: [String: [(role: VolumeRole, volume: Volume)]]
 
     init(_ input: PlanningInput) throws(PlanningError) {
         guard let engine = input.observed.engine.value else {
@@ -32,14 +30,14 @@ final class World: Sendable {
         self.input = input
         naming = Naming(installation: input.installation)
         network = engine.network
-        indexOfDesired = Dictionary(
-            input.desired.indices.map { (input.desired[$0].definition.name, $0) },
-            uniquingKeysWith: { first, _ in first })
-        var containers = Dictionary(
-            grouping: engine.containers.lazy.filter { !Self.isLiving($0.name, input) }
-        ) { $0.labels.app }
-        containers.sortValues { ($0.name, $0.id) < ($1.name, $1.id) }
-        self.containers = containers
+        var holdings: [String: Holdings] = [:]
+        holdings.reserveCapacity(input.desired.count)
+        for (index, app) in input.desired.enumerated() {
+            holdings[app.definition.name, default: Holdings()].keepFirst(index)
+        }
+        for container in engine.containers where !Self.isLiving(container.name, input) {
+            holdings[container.labels.app, default: Holdings()].containers.append(container)
+        }
         var holders: [Int: [Container]] = [:]
         var ports: [String: ContainerPort] = [:]
         for container in engine.containers where !container.settings.ports.isEmpty {
@@ -48,8 +46,7 @@ final class World: Sendable {
                 if container.isUp { holders[port.hostPort, default: []].append(container) }
             }
         }
-        holders.sortValues { $0.id < $1.id }
-        holdersOfPort = holders
+        holdersOfPort = holders.mapValues { $0.sorted { $0.id < $1.id } }
         portOfContainer = ports
         images = Dictionary(
             engine.images.compactMap { image in image.name.map { ($0, image) } },
@@ -57,7 +54,6 @@ final class World: Sendable {
         imagesByID = Dictionary(
             engine.images.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var artifacts: [String: Volume] = [:]
-        var ofApps: [String: [(role: VolumeRole, volume: Volume)]] = [:]
         for volume in volumes {
             guard let role = naming.role(ofVolume: volume.name),
                 !Self.isLiving(volume.name, input)
@@ -66,16 +62,14 @@ final class World: Sendable {
             case .artifact(let key): artifacts[key] = volume
             default:
                 guard let app = role.app else { continue }
-                ofApps[app, default: []].append((role, volume))
+                holdings[app, default: Holdings()].volumes.append((role, volume))
             }
         }
         self.artifacts = artifacts
-        ofApps.sortValues { $0.volume.name < $1.volume.name }
-        volumesOfApps = ofApps
+        for index in holdings.values.indices { holdings.values[index].sort() }
+        self.holdings = holdings
 
-        var known = Set(indexOfDesired.keys)
-        known.formUnion(containers.keys)
-        known.formUnion(ofApps.keys)
+        var known = Set(holdings.keys)
         known.formUnion(input.states.keys)
         known.formUnion(input.unreadable.keys)
         if let selection = input.selection {
@@ -90,17 +84,19 @@ final class World: Sendable {
         !input.destroys && input.livingTasks.contains(name)
     }
 
-    func desired(_ app: String) -> DesiredApp? { indexOfDesired[app].map { input.desired[$0] } }
+    func desired(_ app: String) -> DesiredApp? {
+        holdings[app]?.desired.map { input.desired[$0] }
+    }
 
-    func containers(of app: String) -> [Container] { containers[app] ?? [] }
+    func containers(of app: String) -> [Container] { holdings[app]?.containers ?? [] }
 
     func volumes(of app: String) -> [(role: VolumeRole, volume: Volume)] {
-        volumesOfApps[app] ?? []
+        holdings[app]?.volumes ?? []
     }
 
     func volume(_ role: VolumeRole) -> Volume? {
         if case .artifact(let key) = role { return artifacts[key] }
-        return role.app.flatMap { volumesOfApps[$0] }?.first { $0.role == role }?.volume
+        return role.app.flatMap { holdings[$0] }?.volumes.first { $0.role == role }?.volume
     }
 
     func image(_ name: String, for app: String) throws(PlanningError) -> Image {
@@ -126,16 +122,13 @@ final class World: Sendable {
 
     /// All apps, or more than half of three or more, would end.
     var endsTooMuch: Bool {
-        let present = Set(containers.keys)
-        let ended =
-            input.destroys
-            ? present.intersection(appNames)
-            : present.filter {
-                indexOfDesired[$0] == nil && input.selection?.contains($0) != false
-            }
-        guard !ended.isEmpty else { return false }
-        return ended.count == present.count
-            || (present.count >= 3 && ended.count * 2 > present.count)
+        let present = holdings.count { !$0.value.containers.isEmpty }
+        let ended = holdings.count { app, found in
+            !found.containers.isEmpty && (input.destroys || found.desired == nil)
+                && input.selection?.contains(app) != false
+        }
+        guard ended > 0 else { return false }
+        return ended == present || (present >= 3 && ended * 2 > present)
     }
 
     /// With every app goes what the apps shared: artifacts and the network.
@@ -155,13 +148,17 @@ final class World: Sendable {
     }
 }
 
-extension Dictionary {
-    /// Sorts each list where it stands: most have one element.
-    fileprivate mutating func sortValues<Element>(
-        by isBefore: (Element, Element) -> Bool
-    ) where Value == [Element] {
-        for index in values.indices where values[index].count > 1 {
-            values[index].sort(by: isBefore)
-        }
+/// What is there of one app.
+private struct Holdings {
+    /// Its place among the definitions.
+    var desired: Int?
+    var containers: [Container] = []
+    var volumes: [(role: VolumeRole, volume: Volume)] = []
+
+    mutating func keepFirst(_ index: Int) { desired = desired ?? index }
+
+    mutating func sort() {
+        if containers.count > 1 { containers.sort { ($0.name, $0.id) < ($1.name, $1.id) } }
+        if volumes.count > 1 { volumes.sort { $0.volume.name < $1.volume.name } }
     }
 }

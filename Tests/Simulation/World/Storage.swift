@@ -58,7 +58,11 @@ struct SimulatedVolumes: VolumeStore {
             guard let disk = world.host.disks[origin] else {
                 throw Refused(description: "no such volume: \(origin)")
             }
-            guard world.host.disks[name] == nil else { return world.seesAnew(name) }
+            guard world.host.disks[name] == nil || world.bug == .madeTwiceIsFine else {
+                world.seesAnew(name)
+                throw Refused(description: "it is there already")
+            }
+            guard world.host.disks[name] == nil else { return }
             if world.isStorage(origin) { return try world.copyStorage(origin, name, limit) }
             guard disk.content == .artifact else {
                 world.violate("\(name) is made of what is no artifact")

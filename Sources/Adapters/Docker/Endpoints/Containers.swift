@@ -23,6 +23,14 @@ extension DockerClient {
         return try await fetch(Container.self, call, within: duration)
     }
 
+    /// The same, of which only what a plan compares is decoded.
+    package func containerFacts(
+        _ container: String, within duration: Duration = .seconds(10)
+    ) async throws(DockerError) -> ContainerFacts {
+        let call = try containerCall("inspect container", container, .get, "/json")
+        return try await fetch(ContainerFacts.self, call, within: duration)
+    }
+
     /// `POST /containers/create`.
     /// - Returns: the container's id.
     /// - Throws: a conflict when the name is taken; not found when the image is missing.

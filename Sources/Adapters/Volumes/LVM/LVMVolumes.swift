@@ -157,9 +157,7 @@ package struct LVMVolumes: VolumeStore {
                 try await Ext4.format(device, size: limit).holding(device).run()
                 try await run(commands.finish(name, limit: limit, labels: labels(name)))
             }
-            guard isNew else {
-                throw VolumeError("create", name, "it is there already; plan again")
-            }
+            guard isNew else { throw VolumeError.isThere(name, for: "create") }
         }
     }
 
@@ -167,7 +165,7 @@ package struct LVMVolumes: VolumeStore {
         _ origin: String, as name: String, limit: Int64
     ) async throws(VolumeError) {
         try await doing("snapshot", name) {
-            _ = try await making("snapshot", name) { report in
+            let isNew = try await making("snapshot", name) { report in
                 guard let source = try find(origin, in: report, for: "snapshot"),
                     !source.isHalfMade
                 else { throw VolumeError("snapshot", origin, "no such volume") }
@@ -180,6 +178,7 @@ package struct LVMVolumes: VolumeStore {
                 try await growCopy(names.device(name), holding: true, size: limit)
                 try await run(commands.finish(name, limit: limit, labels: labels(name)))
             }
+            guard isNew else { throw VolumeError.isThere(name, for: "snapshot") }
         }
     }
 

@@ -36,14 +36,14 @@ package struct Applier: Sendable {
         apps: [String] = [], purpose: PlanningInput.Purpose = .apply
     ) async throws -> PlanningInput {
         async let observed = observer.observe()
-        var desired: [DesiredApp] = []
-        if case .destroy = purpose {} else { desired = try await definitions.desired() }
+        let isDestroyed = if case .destroy = purpose { true } else { false }
+        async let desired = isDestroyed ? [] : definitions.desired()
         let remembered = try store.states()
         let snapshot = await observed
         // Only now: see `livingTasks`.
         let tasks = try locks.held(prefix: Naming(installation: installation).taskPrefix)
         return PlanningInput(
-            installation: installation, desired: desired, observed: snapshot,
+            installation: installation, desired: try await desired, observed: snapshot,
             states: remembered.apps, unreadable: remembered.unreadable,
             ledgers: remembered.ledgers, unsettled: try store.unsettled(),
             livingTasks: tasks, selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)

@@ -89,7 +89,7 @@ extension AppPlanner {
             note(address, .delete, .leftover, [container.name], .none)
             last += removeContainer(container, at: address, after: [])
         }
-        for (role, volume) in world.volumes(of: app) {
+        for (role, volume) in volumesOnHost {
             guard case .build = role else { continue }
             let address = Address.build(app: app)
             note(address, .delete, .leftover, [volume.name], .none)

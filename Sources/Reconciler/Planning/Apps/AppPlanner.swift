@@ -14,6 +14,8 @@ struct AppPlanner {
 
     /// The containers of the app that are there.
     let containers: [Container]
+    /// The volumes of the app that are there.
+    let volumesOnHost: [(role: VolumeRole, volume: Volume)]
     /// Ids of containers that a step stops already.
     var stopped: Set<String> = []
     /// By container id, the step that removes it.
@@ -34,6 +36,7 @@ struct AppPlanner {
         self.networkStep = networkStep
         self.builds = builds
         containers = world.containers(of: app)
+        volumesOnHost = world.volumes(of: app)
     }
 
     mutating func run() throws(PlanningError) -> AppResult {
@@ -92,7 +95,7 @@ struct AppPlanner {
 
     /// The numbers of the instances that have a container or a volume.
     var instancesOnHost: [Int] {
-        let ofVolumes = world.volumes(of: app).compactMap { entry in
+        let ofVolumes = volumesOnHost.compactMap { entry in
             if case .run(_, let instance, _) = entry.role { instance } else { nil as Int? }
         }
         return Set(containers.compactMap(\.labels.instance) + ofVolumes).sorted()

@@ -7,7 +7,7 @@ extension AppPlanner {
     mutating func noteNotifications() {
         let ledger = world.input.ledgers[app] ?? Ledger()
         var groups: [Address: [Drift.Kind: [Notification]]] = [:]
-        for (role, volume) in world.volumes(of: app) {
+        for (role, volume) in volumesOnHost {
             guard case .run(_, let number, _) = role,
                 case .read(let contents)? = volume.contents
             else { continue }

@@ -11,7 +11,7 @@ extension AppPlanner {
         }
         for number in instancesOnHost { endInstance(number, reason: reason) }
         var last = result.steps.steps.map(\.id)
-        for (role, volume) in world.volumes(of: app) {
+        for (role, volume) in volumesOnHost {
             guard case .build = role else { continue }
             note(.build(app: app), .delete, reason, [volume.name], .none)
             last = removeVolume(volume, at: .build(app: app), after: last)
@@ -87,7 +87,7 @@ extension AppPlanner {
     }
 
     private func volumes(of number: Int, but release: Int?) -> [Volume] {
-        world.volumes(of: app).compactMap { entry in
+        volumesOnHost.compactMap { entry in
             guard case .run(_, let instance, let found) = entry.role, instance == number,
                 found != release
             else { return nil }

@@ -4,7 +4,7 @@ import Observed
 extension AppPlanner {
     /// What no plan removes unless it is asked to: storages, and what releases left on them.
     private var storageVolumes: [(instance: Int, isStorage: Bool, volume: Volume)] {
-        world.volumes(of: app).compactMap { entry in
+        volumesOnHost.compactMap { entry in
             switch entry.role {
             case .storage(_, let number): (number, true, entry.volume)
             case .storageSnapshot(_, let number, _), .storageAside(_, let number, _):
@@ -88,7 +88,7 @@ extension AppPlanner {
     /// Snapshots go with the releases that can be gone back to.
     mutating func expireSnapshots(_ target: Target, after: [String]) {
         let newest = newestRelease(target)
-        for (role, volume) in world.volumes(of: app) {
+        for (role, volume) in volumesOnHost {
             guard case .storageSnapshot(_, let number, let release) = role,
                 release <= newest - Release.kept, release != target.release.number,
                 release != storageRecord(number)?.restoring?.release

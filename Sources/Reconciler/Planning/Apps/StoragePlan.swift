@@ -81,7 +81,7 @@ extension AppPlanner {
                         + "'modplan apply \(app)' ends it first")
             }
             guard world.volume(role) == nil else { continue }
-            let known = world.volumes(of: app).compactMap { entry -> Int? in
+            let known = volumesOnHost.compactMap { entry -> Int? in
                 guard case .storageSnapshot(_, number, let release) = entry.role else { return nil }
                 return release
             }.sorted().map(String.init)

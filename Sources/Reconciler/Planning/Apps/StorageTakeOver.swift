@@ -80,7 +80,7 @@ extension AppPlanner {
         _ restoring: StorageRecord.Restoring, _ storage: StoragePlan, _ instance: InstancePlan
     ) -> [Operation] {
         let number = instance.number
-        let aside = world.volumes(of: app).first { $0.volume.name == restoring.aside }?.volume
+        let aside = volumesOnHost.first { $0.volume.name == restoring.aside }?.volume
         let isAside = storage.record?.restoring != nil && aside != nil
         note(
             storageAddress(number), .update, .dataRestored,

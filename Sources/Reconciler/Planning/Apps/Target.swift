@@ -2,7 +2,7 @@ import Desired
 import Observed
 
 /// What an app's instances have to become: its release, and the container of each.
-struct Target {
+final class Target {
     let definition: AppDefinition
     let release: Release
     /// What the definitions ask for; another one while the app is pinned.
