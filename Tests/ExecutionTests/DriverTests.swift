@@ -143,6 +143,11 @@ import Testing
                 volume: "v", TaskConfiguration(app: "web", id: "i", port: 1, environment: [:])),
             "write-task v"
         ),
+        (.growVolume(name: "v", limitBytes: 7), "grow v 7"),
+        (.renameVolume(name: "v", to: "w"), "rename v w"),
+        (.layOutStorage(name: "s", runVolume: "v"), "lay-out s v"),
+        (.recordStorage(instance: 3, .orphaned), "storage web 3 orphaned"),
+        (.recordEnd, "end web"),
         (.recordApplied(definition: "d"), "applied web d"), (.forgetApp, "forget web"),
     ])
     func anOperationIsOneCall(operation: Planning.Operation, call: String) async {

@@ -55,6 +55,60 @@ import Testing
         #expect(schedule.status["d"] == .skipped(rootCause: "c"))
     }
 
+    // MARK: Steps for the failure of others
+
+    /// stop → (new → ready), with (undo → again) for when one of the two fails.
+    private static let takeover = [
+        step("stop"), step("new", after: ["stop"]), step("ready", after: ["new"]),
+        step("undo", after: ["stop"], remedyOf: ["new", "ready"]),
+        step("again", after: ["undo"], remedyOf: ["new", "ready"]),
+        step("end", after: ["ready"]),
+    ]
+
+    @Test func whereAllGoesWellARemedyIsLeftOut() {
+        var schedule = Schedule(Self.takeover)
+        for id in ["stop", "new", "ready", "end"] {
+            #expect(schedule.next(limit: 9).map(\.id) == [id])
+            schedule.finish(id, failure: nil)
+        }
+        #expect(schedule.isOver)
+        #expect(schedule.status["undo"] == .notNeeded && schedule.status["again"] == .notNeeded)
+    }
+
+    @Test(arguments: ["new", "ready"]) func aRemedyRunsOnceWhatItIsForHasFailed(
+        failing: String
+    ) {
+        var schedule = Schedule(Self.takeover)
+        var done: [String] = []
+        while let next = schedule.next(limit: 1).first {
+            done.append(next.id)
+            schedule.finish(next.id, failure: next.id == failing ? "broke" : nil)
+        }
+        #expect(schedule.isOver && !schedule.isStuck)
+        #expect(done.suffix(2) == ["undo", "again"], "\(done)")
+        #expect(schedule.status["end"] == .skipped(rootCause: failing))
+    }
+
+    /// What was to be undone was never begun.
+    @Test func aRemedyThatWaitsForWhatFailedIsSkipped() {
+        var schedule = Schedule(Self.takeover)
+        _ = schedule.next(limit: 9)
+        schedule.finish("stop", failure: "broke")
+        #expect(schedule.isOver && schedule.next(limit: 9).isEmpty)
+        #expect(schedule.status["again"] == .skipped(rootCause: "stop"))
+    }
+
+    @Test func aRemedyWaitsForAllThatItIsFor() {
+        var schedule = Schedule([
+            step("a"), step("b"), step("undo", remedyOf: ["a", "b"]),
+        ])
+        _ = schedule.next(limit: 9)
+        schedule.finish("a", failure: "broke")
+        #expect(schedule.next(limit: 9).isEmpty)
+        schedule.finish("b", failure: nil)
+        #expect(schedule.next(limit: 9).map(\.id) == ["undo"])
+    }
+
     @Test func aStopStartsNothingMoreAndLetsFinishWhatRuns() {
         var schedule = Schedule(Self.diamond)
         #expect(schedule.next(limit: 1).map(\.id) == ["a"])

@@ -6,10 +6,11 @@ import Volumes
 @testable import Planning
 
 /// A step that touches a container of its own, waiting for others.
-func step(_ id: String, after: [String] = []) -> Step {
+func step(_ id: String, after: [String] = [], remedyOf: [String] = []) -> Step {
     Step(
         id: id, subject: .instance(app: "web", number: 0),
-        operation: .startContainer(ContainerReference(name: id)), after: after.sorted())
+        operation: .startContainer(ContainerReference(name: id)), after: after.sorted(),
+        remedyOf: remedyOf.sorted())
 }
 
 func makePlan(_ steps: [Step]) -> Plan {
