@@ -95,6 +95,39 @@ import Testing
         }
     }
 
+    /// However often its way there is cut short, and what was there before is kept.
+    @Test func dataComesBackAsItsReleaseLeftIt() {
+        var count = 0
+        everyRound { world in
+            try world.apply(try plan(world.input))
+            let snapshots = world.model.snapshots
+            guard let (app, release, kept) = world.random.pick(snapshots) else { return }
+            var input = world.input
+            input.selection = [app]
+            input.purpose = .rollback(to: release, withData: true)
+            let first = try plan(input)
+            guard first.refusals.isEmpty else { return }
+            let name = world.model.naming.volume(.storage(app: app, instance: 0))
+            let present = world.model.disks[name]?.data ?? []
+            try world.apply(
+                first, dyingAfter: Int.random(in: 0...first.steps.count, using: &world.random))
+            // As a command that is repeated, if it did not come so far as to be remembered.
+            let isPinned = world.model.states[app]?.pin?.release == release
+            if !isPinned { return }
+            try world.apply(try plan(world.input))
+            let volumes = world.model.disks.filter { world.model.naming.isStorage($0.key, of: app) }
+            let found = volumes[name]?.data ?? []
+            guard found.starts(with: kept) || found.starts(with: present) else {
+                throw ModelError(description: "\(name) has \(found), not \(kept)\n\(first.text)")
+            }
+            guard volumes.values.contains(where: { $0.data.starts(with: present) }) else {
+                throw ModelError(description: "\(present) is lost\n\(first.text)")
+            }
+            count += 1
+        }
+        #expect(count > 0, "no data was ever brought back")
+    }
+
     @Test func whatCannotBeObservedIsLeftAlone() {
         everyRound { world in
             try world.apply(try plan(world.input))

@@ -137,3 +137,23 @@ struct Model {
 struct ModelError: Error, CustomStringConvertible {
     var description: String
 }
+
+extension Model {
+    /// What data of first instances can be brought back, in the order of the names.
+    var snapshots: [(app: String, release: Int, data: [Int])] {
+        disks.sorted { $0.key < $1.key }.compactMap { name, disk in
+            guard case .storageSnapshot(let app, 0, let release)? = naming.role(ofVolume: name)
+            else { return nil }
+            return (app, release, disk.data)
+        }
+    }
+}
+
+extension Naming {
+    func isStorage(_ name: String, of app: String) -> Bool {
+        switch role(ofVolume: name) {
+        case .storage(app, _), .storageSnapshot(app, _, _), .storageAside(app, _, _): true
+        default: false
+        }
+    }
+}
