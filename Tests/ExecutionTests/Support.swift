@@ -78,6 +78,7 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
 
     func createNetwork(_ name: String) async throws { try note("create-network \(name)") }
     func removeNetwork(_ id: String) async throws { try note("remove-network \(id)") }
+    func removeImage(_ id: String) async throws { try note("remove-image \(id)") }
     func create(_ spec: ContainerSpec) async throws { try note("create \(spec.name)") }
     func start(_ container: ContainerReference) async throws {
         onStart(container.key)
@@ -157,6 +158,7 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
     func mount(_ name: String) async throws(VolumeError) { try noteVolume("mount", name) }
     func unmount(_ name: String) async throws(VolumeError) { try noteVolume("unmount", name) }
     func remove(_ name: String) async throws(VolumeError) { try noteVolume("remove-volume", name) }
+    func trim(_ name: String) async throws(VolumeError) { try noteVolume("trim", name) }
     func mountPoint(of name: String) -> String { "/mounts/\(name)" }
 }
 

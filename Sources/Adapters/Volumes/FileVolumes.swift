@@ -144,6 +144,10 @@ package struct FileVolumes: VolumeStore {
         }
     }
 
+    package func trim(_ name: String) async throws(VolumeError) {
+        try await VolumeError.of("trim", name) { try await point(name).trim() }
+    }
+
     package func remove(_ name: String) async throws(VolumeError) {
         try await VolumeError.of("remove", name) {
             let image = image(name)

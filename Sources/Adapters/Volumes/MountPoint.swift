@@ -20,6 +20,14 @@ struct MountPoint {
         }
     }
 
+    /// Tells the storage below what is free.
+    func trim() async throws {
+        guard try isMounted else { return }
+        var call = ToolCall("fstrim", ["--quiet-unsupported", path])
+        call.deadlineSeconds = 600
+        try await call.run()
+    }
+
     /// - Parameters:
     ///   - device: what is mounted there; it is held meanwhile.
     ///   - isInUse: whether the kernel still has it.

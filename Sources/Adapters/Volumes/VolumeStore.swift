@@ -88,6 +88,10 @@ package protocol VolumeStore: Sendable {
     /// Removes the volume and its mount point; one that is not there is no error.
     func remove(_ name: String) async throws(VolumeError)
 
+    /// Gives back to the storage below what was freed on a mounted volume; one that is not mounted
+    /// is left alone, and so is a storage that takes nothing back.
+    func trim(_ name: String) async throws(VolumeError)
+
     /// How full the backend is, in one call.
     func capacity() async throws(VolumeError) -> VolumeCapacity
 

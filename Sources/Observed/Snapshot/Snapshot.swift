@@ -59,11 +59,30 @@ package struct Image: Sendable, Equatable {
     /// The label with the digest of all that it was built from: equal for images that differ only
     /// in when they were built.
     package var inputDigest: String
+    /// What it was built as, whether or not it has the name still; nil if nothing says so.
+    package var builtAs: String?
+    /// Somebody has a name for it, ours or not.
+    package var isTagged: Bool
+    /// The installation that had it built; nil for one that an older modplan or another built.
+    package var builtBy: String?
+    /// The input digest of the image that it was built on, empty for the tree's root; nil if
+    /// nothing says so.
+    package var parent: String?
+    /// In bytes, what it shares with its parents included.
+    package var bytes: Int64
 
-    package init(id: String, name: String?, inputDigest: String) {
+    package init(
+        id: String, name: String?, inputDigest: String, builtAs: String? = nil,
+        isTagged: Bool? = nil, builtBy: String? = nil, parent: String? = nil, bytes: Int64 = 0
+    ) {
         self.id = id
         self.name = name
         self.inputDigest = inputDigest
+        self.builtAs = builtAs
+        self.isTagged = isTagged ?? (name != nil)
+        self.builtBy = builtBy
+        self.parent = parent
+        self.bytes = bytes
     }
 }
 

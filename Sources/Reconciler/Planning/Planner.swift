@@ -4,6 +4,7 @@
 /// - Throws: where the input is not enough to say anything that is sure to be true.
 package func plan(_ input: PlanningInput) throws(PlanningError) -> Plan {
     let world = try World(input)
+    if input.purpose == .prune { return prunePlan(world) }
     var combined = Plan(
         basis: Basis(installation: input.installation, apps: [], isPartial: input.selection != nil),
         changes: [], drift: [], steps: [], inSync: [], needsAllowDestroy: false)

@@ -15,6 +15,8 @@ struct ObservedFixture: Decodable {
     var network: Bool?
     /// Input digests of images that are not the first of their name; an empty one: no such image.
     var images: [String: String]?
+    /// More of them, none of which has a name.
+    var nameless: [ImageFixture]?
     var containers: [ContainerFixture]?
     var volumes: [VolumeFixture]?
 
@@ -43,7 +45,23 @@ struct ObservedFixture: Decodable {
                 Image(id: first.id, name: nil, inputDigest: first.inputDigest),
                 Image(id: "sha256:\(newer)", name: name, inputDigest: newer),
             ]
-        }
+        } + (nameless ?? []).map(\.image)
+    }
+}
+
+struct ImageFixture: Decodable {
+    var input: String
+    var parent: String?
+    /// Left out for this installation.
+    var builtBy: String?
+    var isTagged: Bool?
+
+    var image: Image {
+        Image(
+            id: "sha256:\(input)", name: nil, inputDigest: input,
+            builtAs: input.split(separator: "-").dropLast().joined(separator: "-"),
+            isTagged: isTagged ?? false,
+            builtBy: builtBy ?? Resolver.installation, parent: parent ?? "", bytes: 100 << 20)
     }
 }
 

@@ -278,6 +278,10 @@ package struct LVMVolumes: VolumeStore {
         }
     }
 
+    package func trim(_ name: String) async throws(VolumeError) {
+        try await doing("trim", name) { try await point(name).trim() }
+    }
+
     package func remove(_ name: String) async throws(VolumeError) {
         try await doing("remove", name) {
             let device = names.device(name)

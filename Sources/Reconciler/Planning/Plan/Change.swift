@@ -8,6 +8,9 @@ package struct Change: Sendable, Equatable {
     package var disruption: Disruption
     /// What moved: the definition, or the world under it.
     package var isDrift: Bool
+    /// What the host has of it today, which goes with it; nil where that is not the point. It
+    /// changes from moment to moment: no part of the digest.
+    package var bytes: Int64?
 }
 
 package enum Action: String, Sendable, CaseIterable {
@@ -53,6 +56,9 @@ package enum Reason: String, Sendable, CaseIterable {
     case rolledBack = "rolled-back"
     case pinned
     case unpinned
+    case unreferenced
+    case superseded
+    case inUse = "in-use"
 }
 
 package enum Disruption: Sendable, Equatable {

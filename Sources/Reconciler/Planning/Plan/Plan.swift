@@ -39,6 +39,8 @@ package struct Basis: Sendable, Equatable {
     package var apps: [App]
     /// Only the apps that the user named were looked at.
     package var isPartial: Bool
+    /// It removes what nothing needs, and makes nothing as the definitions ask.
+    package var prunes = false
 }
 
 extension Plan {

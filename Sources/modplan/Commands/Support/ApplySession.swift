@@ -28,7 +28,7 @@ struct ApplySession {
         let request = ApplyRequest(
             apps: apps, purpose: purpose, saved: saved, allowsDestroy: options.allowDestroy,
             parallelism: options.parallelism, lockWaitSeconds: options.lockWaitSeconds)
-        if let saved, request.apps.isEmpty { return try nothingToDo(saved) }
+        if let saved, saved.steps.isEmpty { return try nothingToDo(saved) }
         let progress = Progress()
         let outcomes = Mutex<[ApplyDocument.Step]>([])
         let stop = StopRequest()

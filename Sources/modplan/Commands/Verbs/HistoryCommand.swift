@@ -109,16 +109,3 @@ struct HistoryDocument: Encodable {
         return aligned(rows)
     }
 }
-
-/// A size for people: `1.2 MiB`.
-func sizeText(_ bytes: Int64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB"]
-    guard bytes >= 1024 else { return "\(bytes) B" }
-    var value = Double(bytes) / 1024
-    var unit = 0
-    while value >= 1023.95, unit < units.count - 1 {
-        value /= 1024
-        unit += 1
-    }
-    return "\(tenths(value)) \(units[unit])"
-}
