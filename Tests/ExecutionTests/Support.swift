@@ -131,7 +131,11 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
     }
     func forget(_ app: String) async throws { try note("forget \(app)") }
 
-    func list(prefix: String) async throws(VolumeError) -> [VolumeRecord] { [] }
+    func survey(prefix: String) async throws(VolumeError) -> VolumeSurvey {
+        VolumeSurvey(
+            volumes: [],
+            capacity: VolumeCapacity(place: "", totalBytes: 0, usedBytes: 0, virtualBytes: 0))
+    }
     func create(_ name: String, limit: Int64) async throws(VolumeError) {
         try noteVolume("create-volume", "\(name) \(limit)")
     }
@@ -151,9 +155,6 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
     }
     func grow(_ name: String, limit: Int64) async throws(VolumeError) {
         try noteVolume("grow", "\(name) \(limit)")
-    }
-    func capacity() async throws(VolumeError) -> VolumeCapacity {
-        VolumeCapacity(totalBytes: 0, usedBytes: 0, virtualBytes: 0)
     }
     func mount(_ name: String) async throws(VolumeError) { try noteVolume("mount", name) }
     func unmount(_ name: String) async throws(VolumeError) { try noteVolume("unmount", name) }

@@ -19,6 +19,7 @@ struct ObservedFixture: Decodable {
     var nameless: [ImageFixture]?
     var containers: [ContainerFixture]?
     var volumes: [VolumeFixture]?
+    var capacity: CapacityFixture?
 
     static let imageNames = ["build-java", "build-node", "build-static", "run-java", "run-node"]
 
@@ -32,7 +33,8 @@ struct ObservedFixture: Decodable {
                         network: network == false
                             ? nil : Network(id: "net-1", name: "modplan-\(Resolver.installation)"))),
             volumes: try storage.map { .unavailable($0) }
-                ?? .read((volumes ?? []).map { try $0.volume(resolver) }))
+                ?? .read((volumes ?? []).map { try $0.volume(resolver) }),
+            capacity: try capacity?.capacity)
     }
 
     /// The first image of each name, and those that took over from it.
@@ -46,6 +48,23 @@ struct ObservedFixture: Decodable {
                 Image(id: "sha256:\(newer)", name: name, inputDigest: newer),
             ]
         } + (nameless ?? []).map(\.image)
+    }
+}
+
+/// A pool of 10 GiB.
+struct CapacityFixture: Decodable {
+    var used: String
+    var promised: String?
+    var metadata: Double?
+    var problem: String?
+
+    var capacity: Capacity {
+        get throws {
+            Capacity(
+                place: "the thin pool vg0/pool", totalBytes: 10 << 30,
+                usedBytes: try Resolver.size(used), metadataUsedPercent: metadata,
+                promisedBytes: try Resolver.size(promised ?? used), problem: problem)
+        }
     }
 }
 

@@ -20,7 +20,9 @@ struct SimulatedVolumes: VolumeStore {
         }
     }
 
-    func list(prefix: String) async throws(VolumeError) -> [VolumeRecord] { [] }
+    func survey(prefix: String) async throws(VolumeError) -> VolumeSurvey {
+        throw VolumeError("list", prefix, "the simulated observer looks by itself")
+    }
 
     func read(
         _ path: String, of artifact: String, limit: Int
@@ -100,12 +102,6 @@ struct SimulatedVolumes: VolumeStore {
             }
             world.host.disks[name]?.limitBytes = limit
         }
-    }
-
-    func capacity() async throws(VolumeError) -> VolumeCapacity {
-        let limits = world.host.disks.values.map(\.limitBytes)
-        return VolumeCapacity(
-            totalBytes: 1 << 40, usedBytes: 0, virtualBytes: limits.reduce(0, +))
     }
 
     func trim(_ name: String) async throws(VolumeError) {

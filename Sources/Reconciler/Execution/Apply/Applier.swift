@@ -1,3 +1,4 @@
+package import Desired
 package import Planning
 package import State
 
@@ -13,12 +14,14 @@ package struct Applier: Sendable {
     let mail: any MailEffects
     package let store: StateStore
     package let locks: any Locks
+    let policy: HostFile.Policy
     /// A simulation puts a defective one in its place.
     package var planner: @Sendable (PlanningInput) throws -> Plan = { try Planning.plan($0) }
 
     package init(
         installation: String, definitions: any DefinitionSource, observer: any HostObserver,
-        executor: StepExecutor, mail: any MailEffects, store: StateStore, locks: any Locks
+        executor: StepExecutor, mail: any MailEffects, store: StateStore, locks: any Locks,
+        policy: HostFile.Policy = HostFile.Policy()
     ) {
         self.installation = installation
         self.definitions = definitions
@@ -27,6 +30,7 @@ package struct Applier: Sendable {
         self.mail = mail
         self.store = store
         self.locks = locks
+        self.policy = policy
     }
 
     /// The planner's input, read from git, the engine, the volumes and the state.
@@ -48,7 +52,7 @@ package struct Applier: Sendable {
             installation: installation, desired: desired, observed: snapshot,
             states: remembered.apps, unreadable: remembered.unreadable,
             ledgers: remembered.ledgers, unsettled: try store.unsettled(),
-            livingTasks: tasks, busy: busy,
+            livingTasks: tasks, busy: busy, policy: policy,
             selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
     }
 

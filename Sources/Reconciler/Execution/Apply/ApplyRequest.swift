@@ -54,7 +54,7 @@ package struct ApplyOutcome: Sendable {
 
     /// Everything that was asked for is so.
     package var isComplete: Bool {
-        execution?.isComplete == true && !plan.hasUnknowns
+        execution?.isComplete == true && !plan.hasUnknowns && !plan.lacksRoom
     }
 }
 

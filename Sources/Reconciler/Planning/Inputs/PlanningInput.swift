@@ -20,6 +20,8 @@ package struct PlanningInput: Sendable {
     /// The locks that other commands hold. Asked for as `livingTasks` is, and only to prune: what
     /// they are at is left alone.
     package var busy: Set<String>
+    /// How full storage may get.
+    package var policy: HostFile.Policy
     /// The apps that the user named; nil plans all.
     package var selection: Set<String>?
     package var purpose: Purpose
@@ -50,7 +52,8 @@ package struct PlanningInput: Sendable {
         installation: String, desired: [DesiredApp], observed: Snapshot,
         states: [String: AppState] = [:], unreadable: [String: String] = [:],
         ledgers: [String: Ledger] = [:], unsettled: Set<Address> = [],
-        livingTasks: Set<String> = [], busy: Set<String> = [], selection: Set<String>? = nil,
+        livingTasks: Set<String> = [], busy: Set<String> = [],
+        policy: HostFile.Policy = HostFile.Policy(), selection: Set<String>? = nil,
         purpose: Purpose = .apply
     ) {
         self.installation = installation
@@ -62,6 +65,7 @@ package struct PlanningInput: Sendable {
         self.unsettled = unsettled
         self.livingTasks = livingTasks
         self.busy = busy
+        self.policy = policy
         self.selection = selection
         self.purpose = purpose
     }

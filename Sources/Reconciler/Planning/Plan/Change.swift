@@ -11,6 +11,8 @@ package struct Change: Sendable, Equatable {
     /// What the host has of it today, which goes with it; nil where that is not the point. It
     /// changes from moment to moment: no part of the digest.
     package var bytes: Int64?
+    /// Figures of the moment that decided, for people; no part of the digest either.
+    package var evidence: String?
 }
 
 package enum Action: String, Sendable, CaseIterable {
@@ -59,6 +61,7 @@ package enum Reason: String, Sendable, CaseIterable {
     case unreferenced
     case superseded
     case inUse = "in-use"
+    case noRoom = "no-room"
 }
 
 package enum Disruption: Sendable, Equatable {

@@ -26,6 +26,7 @@ func prunePlan(_ world: World) -> Plan {
     plan.changes += shared.result.changes
     plan.drift += shared.result.drift
     plan.steps += shared.result.steps.steps
+    plan.warnings = Admission(world).warnings
     plan.changes.sort { ($0.address, $0.action.rawValue) < ($1.address, $1.action.rawValue) }
     plan.drift.sort { ($0.address, $0.kind.rawValue) < ($1.address, $1.kind.rawValue) }
     return plan

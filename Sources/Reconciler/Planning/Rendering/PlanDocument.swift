@@ -36,6 +36,8 @@ package struct PlanDocument: Codable, Equatable, Sendable {
         package var drift: Bool
         /// What goes with it on the host; left out where that is not the point.
         package var bytes: Int64?
+        /// Figures of the moment that decided, for people.
+        package var evidence: String?
     }
 
     package struct Drift: Codable, Equatable, Sendable {
@@ -72,6 +74,8 @@ package struct PlanDocument: Codable, Equatable, Sendable {
     package var steps: [Step]
     package var summary: Summary
     package var needsAllowDestroy: Bool
+    /// What is to be said of the host beside what is done; left out where there is nothing.
+    package var warnings: [String]?
 }
 
 extension Change {
@@ -87,7 +91,8 @@ extension PlanDocument.Change {
         self.init(
             address: change.address.description, action: change.action.rawValue,
             reason: change.reason.rawValue, fields: change.fields,
-            disruption: change.disruption.description, drift: change.isDrift, bytes: change.bytes)
+            disruption: change.disruption.description, drift: change.isDrift, bytes: change.bytes,
+            evidence: change.evidence)
     }
 }
 
@@ -123,5 +128,6 @@ extension PlanDocument {
             changes: plan.changeCount, drift: plan.driftCount, held: plan.heldCount,
             inSync: plan.inSync.count, steps: plan.steps.count)
         needsAllowDestroy = plan.needsAllowDestroy
+        warnings = plan.warnings.isEmpty ? nil : plan.warnings
     }
 }

@@ -41,6 +41,7 @@ extension PlanDocument {
         }
         var table = ordered.map(\.element.cells)
         table += inSync.map { ["=", $0, "in sync", "", ""] }
+        table += (warnings ?? []).map { ["!", "storage", "warning", $0, ""] }
         // The document may have come from anywhere.
         return aligned(table.map { $0.map(printable) }) + (prunes ? pruneLine : summaryLine) + "\n"
     }
@@ -90,6 +91,7 @@ extension PlanDocument.Change {
         case .pinned: "\(words) to \(causes)"
         case .superseded: "\(causes), \(words)"
         case .stopped: "\(words) by \(causes), until 'modplan start'"
+        case .noRoom: evidence ?? words
         default: fields.isEmpty ? words : "\(words): \(causes)"
         }
     }
@@ -127,6 +129,7 @@ extension Reason {
         case .unpinned: "no longer pinned"
         case .unreferenced: "nothing needs it any more"
         case .superseded: "a newer one took its name"
+        case .noRoom: "no room"
         case .inUse: "left alone, in use by a running command"
         }
     }

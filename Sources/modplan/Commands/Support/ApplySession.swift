@@ -99,7 +99,9 @@ struct ApplySession {
                         + "\(result.skipped + result.notStarted) not started.\n")
         }
         guard !outcome.isComplete else { return }
-        if result.isComplete {
+        if outcome.plan.lacksRoom {
+            Output.chatter("modplan: there is no room for all that is asked for; see the plan")
+        } else if result.isComplete {
             Output.chatter("modplan: something could not be observed, and was left alone")
         }
         throw ExitCode(1)
