@@ -157,7 +157,7 @@ let package = Package(
             "CommandsTests",
             uses: [
                 "Commands", "Desired", "Docker", "Execution", "Observed", "Planning", "State",
-                "Host",
+                "Host", "Volumes",
             ]),
         tests("ImageTests", uses: ["Desired", "Planning", "Execution", "Docker", "Host"]),
         tests(

@@ -15,7 +15,7 @@ package struct Modplan: AsyncParsableCommand {
             StartCommand.self, RunCommand.self, StatusCommand.self, LogsCommand.self,
             DoctorCommand.self,
             HistoryCommand.self, WhyCommand.self, PruneCommand.self, StateCommand.self,
-            ImagesCommand.self, VersionCommand.self,
+            VolumesCommand.self, ImagesCommand.self, VersionCommand.self,
         ])
 
     package init() {}

@@ -94,8 +94,10 @@ package struct Applier: Sendable {
                 }
                 try requireAllowed(fresh, request)
                 replaced(fresh)
-                plan = fresh
             }
+            // The same decision, with what the host has for it now: an image that was built anew of the
+            // same has another id.
+            plan = fresh
         }
         try await countMail(input, of: Set(held.modes.keys), warn: warn)
         let ofSteps = StepLocks(held.ofSteps, until: plan)
