@@ -131,7 +131,8 @@ package struct FileVolumes: VolumeStore {
             try await awaitOthers(at: image)
             let point = point(name)
             try await point.mount(
-                Ext4.mount(image, at: point.path, options: ["loop"]).holding(image))
+                Ext4.mount(image, at: point.path, options: ["loop"]).holding(image), of: image
+            ) { try loopDevice(of: image) != nil }
         }
     }
 

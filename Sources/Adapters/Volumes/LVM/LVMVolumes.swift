@@ -266,7 +266,9 @@ package struct LVMVolumes: VolumeStore {
             let device = names.device(name)
             try await awaitOthers(at: device)
             let point = point(name)
-            try await point.mount(Ext4.mount(device, at: point.path).holding(device))
+            try await point.mount(
+                Ext4.mount(device, at: point.path).holding(device), of: device
+            ) { try isClaimed(device: device) }
         }
     }
 
