@@ -166,6 +166,6 @@ let package = Package(
                 "Host", "Supervisor", "modplan", "Execution", "Planning", "Docker", subprocess,
                 systemPackage,
             ],
-            exclude: ["probe", "Truth/app.js"]),
+            exclude: ["probe", "Truth/app.js", "Guest/lvm-app"]),
     ]
 )
