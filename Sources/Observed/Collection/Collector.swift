@@ -27,8 +27,9 @@ package struct Collector: Sendable {
         // What lies on the volumes is read while the engine answers.
         async let reading = readVolumes()
         let engine = await collectEngine()
-        guard case .read(var found) = await reading else {
-            return Snapshot(engine: engine.reading, volumes: await reading)
+        let (volumes, capacity) = await reading
+        guard case .read(var found) = volumes else {
+            return Snapshot(engine: engine.reading, volumes: volumes)
         }
         for index in found.indices {
             // Read for those alone who claim it.
@@ -38,15 +39,16 @@ package struct Collector: Sendable {
             else { continue }
             found[index].hold(against: kills)
         }
-        return Snapshot(engine: engine.reading, volumes: .read(found))
+        return Snapshot(engine: engine.reading, volumes: .read(found), capacity: capacity)
     }
 
-    private func readVolumes() async -> Reading<[Volume]> {
+    private func readVolumes() async -> (Reading<[Volume]>, Capacity?) {
         do {
-            let records = try await volumes.list(prefix: naming.volumePrefix)
-            return .read(try await offload { records.map(volume) })
+            let survey = try await volumes.survey(prefix: naming.volumePrefix)
+            let found = try await offload { survey.volumes.map(volume) }
+            return (.read(found), Capacity(survey.capacity))
         } catch {
-            return .unavailable("\(error)")
+            return (.unavailable("\(error)"), nil)
         }
     }
 
@@ -58,6 +60,15 @@ package struct Collector: Sendable {
             volume.contents = readContents(mountPoint)
         }
         return volume
+    }
+}
+
+extension Capacity {
+    fileprivate init(_ found: VolumeCapacity) {
+        self.init(
+            place: found.place, totalBytes: found.totalBytes, usedBytes: found.usedBytes,
+            metadataUsedPercent: found.metadataUsedPercent, promisedBytes: found.virtualBytes,
+            problem: found.problem)
     }
 }
 

@@ -44,6 +44,8 @@ package struct StepExecutor: Sendable {
         case .mountVolume(let name): try await volumes.mount(name)
         case .unmountVolume(let name): try await volumes.unmount(name)
         case .removeVolume(let name): try await volumes.remove(name)
+        case .trimVolume(let name): try await volumes.trim(name)
+        case .removeImage(let id): try await containers.removeImage(id)
         case .repairLayout(let volume): try await files.repairLayout(of: volume)
         case .writeConfiguration(let volume, let configuration):
             try await files.writeConfiguration(configuration.rendered, to: volume)

@@ -46,6 +46,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
             unsettled: Set((request.unsettled ?? []).map { .instance(app: $0, number: 0) }),
             livingTasks: Set(
                 (request.livingTasks ?? []).map { "\(Resolver.installation).task.\($0)" }),
+            busy: Set(request.busy ?? []), policy: request.policy?.policy ?? HostFile.Policy(),
             selection: request.selection.map(Set.init), purpose: request.purpose)
     }
 
@@ -83,6 +84,10 @@ struct RequestFixture: Decodable {
     /// A release's number; 0 for the one before.
     var rollback: Int?
     var unpins: Bool?
+    var prunes: Bool?
+    /// Names of locks that others hold.
+    var busy: [String]?
+    var policy: PolicyFixture?
     /// Apps whose instance 0 was changed and not seen ready.
     var unsettled: [String]?
     /// By app, why its state cannot be read.
@@ -91,7 +96,19 @@ struct RequestFixture: Decodable {
     var purpose: PlanningInput.Purpose {
         if let rollback { return .rollback(to: rollback == 0 ? nil : rollback) }
         if unpins == true { return .unpin }
+        if prunes == true { return .prune }
         return destroys == true ? .destroy : restarts == true ? .restart : .apply
+    }
+}
+
+struct PolicyFixture: Decodable {
+    var warn: Int?
+    var refuse: Int?
+    var overcommit: Int?
+
+    var policy: HostFile.Policy {
+        HostFile.Policy(
+            warnPercent: warn ?? 80, refusePercent: refuse ?? 95, overcommitPercent: overcommit)
     }
 }
 

@@ -19,6 +19,13 @@ extension World {
         note("definitions \(desired.map { "\($0.definition.name) \($0.blob) \($0.source.tree)" })")
     }
 
+    /// A new source of one app, in the middle of whatever goes on.
+    func push() {
+        guard !desired.isEmpty else { return }
+        setTree(&desired[random.below(desired.count)], "tree-\(1 + random.below(3))")
+        note("push \(desired.map { "\($0.definition.name) \($0.source.tree)" })")
+    }
+
     /// What a developer does who sees that a release does not get ready.
     func mend() {
         for index in desired.indices {

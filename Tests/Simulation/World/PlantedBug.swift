@@ -19,6 +19,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case livingTasksSwept
     case candidateKept
     case volumeNotMounted
+    case pruneKeepsOneRelease
     // In observing.
     case engineDownIsEmpty
     case volumesUnreadIsEmpty
@@ -33,6 +34,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case madeTwiceIsFine
     case volumeRemovedBlindly
     case networkMadeBlindly
+    case sharedLocksNotTaken
     case ledgerNotSynced
     case stateWrittenInPlace
 }
@@ -44,6 +46,11 @@ extension PlantedBug {
         switch self {
         case .unsettledForgotten: input.unsettled = []
         case .livingTasksSwept: input.livingTasks = []
+        case .pruneKeepsOneRelease where input.purpose == .prune:
+            for app in input.states.keys {
+                let newest = input.states[app]?.releases.suffix(1)
+                input.states[app]?.releases = newest.map(Array.init) ?? []
+            }
         case .stopForgotten: for app in input.states.keys { input.states[app]?.stopped = nil }
         default: break
         }

@@ -111,7 +111,7 @@ package final class Simulation {
     /// What an operator does.
     private func act() {
         let app = world.random.pick(World.names) ?? "web"
-        switch world.random.below(21) {
+        switch world.random.below(25) {
         case 0: pass(apps: [app], purpose: .restart)
         case 1: pass(apps: [app])
         case 2: setStopped(app, true)
@@ -125,6 +125,8 @@ package final class Simulation {
         case 9, 10: applySaved()
         case 11, 12: pass(apps: [app], purpose: .rollback(to: nil))
         case 13: pass(apps: [app], purpose: .unpin)
+        case 14: pass(purpose: .prune)
+        case 15, 16: pruneBeside(app)
         default: pass()
         }
     }
@@ -134,7 +136,8 @@ package final class Simulation {
         world.isCrashed = false
         world.plans = [:]
         world.active = [:]
-        world.held = []
+        world.held = [:]
+        world.pruned = []
         world.wasMisled = false
         world.unknown = []
     }
@@ -170,6 +173,34 @@ package final class Simulation {
             }
         }
         if ended == nil { world.violate("two passes wait for each other") }
+    }
+
+    /// Somebody prunes while apps are applied, and a push moves one of them.
+    private func pruneBeside(_ app: String) {
+        begin()
+        world.isConcurrent = true
+        defer { world.isConcurrent = false }
+        let world = world
+        world.note("a prune beside a pass")
+        let requests = [
+            ApplyRequest(apps: world.random.happens(oneIn: 2) ? [app] : [], allowsDestroy: true),
+            ApplyRequest(purpose: .prune, lockWaitSeconds: world.random.happens(oneIn: 2) ? 5 : 0),
+        ]
+        let delay = world.random.below(40)
+        let ended: Bool? = executor.run {
+            await withTaskGroup(of: Bool.self) { group in
+                for request in requests {
+                    group.addTask { await Self.apply(request, in: world) }
+                }
+                group.addTask {
+                    for _ in 0..<delay { await Task.yield() }
+                    world.push()
+                    return true
+                }
+                return await group.reduce(true) { $0 && $1 }
+            }
+        }
+        if ended == nil { world.violate("a prune and a pass wait for each other") }
     }
 
     private func setStopped(_ app: String, _ isStopped: Bool) {

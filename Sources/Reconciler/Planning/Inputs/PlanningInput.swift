@@ -17,6 +17,11 @@ package struct PlanningInput: Sendable {
     /// The names of tasks whose process lives. Asked for after the host was observed: a task takes
     /// its lock before it makes anything, so that one that was seen and has no lock is dead.
     package var livingTasks: Set<String>
+    /// The locks that other commands hold. Asked for as `livingTasks` is, and only to prune: what
+    /// they are at is left alone.
+    package var busy: Set<String>
+    /// How full storage may get.
+    package var policy: HostFile.Policy
     /// The apps that the user named; nil plans all.
     package var selection: Set<String>?
     package var purpose: Purpose
@@ -33,15 +38,23 @@ package struct PlanningInput: Sendable {
         case unpin
         /// The end of every selected app, whatever the definitions say.
         case destroy
+        /// The end of what nothing needs any more.
+        case prune
     }
 
     var destroys: Bool { purpose == .destroy }
+
+    /// So many of an app's newest releases keep their artifact and their image, so that a rollback
+    /// builds nothing.
+    package static let keptReleases = 5
 
     package init(
         installation: String, desired: [DesiredApp], observed: Snapshot,
         states: [String: AppState] = [:], unreadable: [String: String] = [:],
         ledgers: [String: Ledger] = [:], unsettled: Set<Address> = [],
-        livingTasks: Set<String> = [], selection: Set<String>? = nil, purpose: Purpose = .apply
+        livingTasks: Set<String> = [], busy: Set<String> = [],
+        policy: HostFile.Policy = HostFile.Policy(), selection: Set<String>? = nil,
+        purpose: Purpose = .apply
     ) {
         self.installation = installation
         self.desired = desired
@@ -51,6 +64,8 @@ package struct PlanningInput: Sendable {
         self.ledgers = ledgers
         self.unsettled = unsettled
         self.livingTasks = livingTasks
+        self.busy = busy
+        self.policy = policy
         self.selection = selection
         self.purpose = purpose
     }

@@ -30,6 +30,9 @@ package enum Operation: Sendable, Equatable {
     case mountVolume(name: String)
     case unmountVolume(name: String)
     case removeVolume(name: String)
+    /// Gives back to the storage below what was freed on a mounted volume.
+    case trimVolume(name: String)
+    case removeImage(id: String)
     case repairLayout(volume: String)
     case writeConfiguration(volume: String, InstanceConfiguration)
     case createContainer(ContainerSpec)
@@ -63,6 +66,8 @@ package enum Operation: Sendable, Equatable {
         case .mountVolume: "mount-volume"
         case .unmountVolume: "unmount-volume"
         case .removeVolume: "remove-volume"
+        case .trimVolume: "trim-volume"
+        case .removeImage: "remove-image"
         case .repairLayout: "repair-layout"
         case .writeConfiguration: "write-configuration"
         case .createContainer: "create-container"
