@@ -5,7 +5,7 @@ export SWIFT_BACKTRACE := enable=no
 
 .PHONY: help
 help: ## List the targets.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: deps
 deps: ## Install what is missing with apt.
@@ -51,6 +51,10 @@ soak: images ## The long versions of tests: navi's truth table, 10,000 environme
 bench: images ## Measure, beside a floor or a peer in the same run.
 	@packaging/bench
 	@packaging/bench-navi
+
+.PHONY: bench-volumes
+bench-volumes: deps ## A deploy, a scale and a rollback with 500 MiB on each backend, beside a copy.
+	@packaging/bench-volumes
 
 .PHONY: fuzz
 fuzz: deps ## Fuzz navi's parsers: RUNS inputs, 10 million unless set.

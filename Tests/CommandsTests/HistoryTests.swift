@@ -26,8 +26,16 @@ import Testing
     }
 
     private func states(_ snapshot: Snapshot) -> [HistoryDocument.State] {
-        HistoryDocument("web", (1...3).map(release), snapshot, naming).releases.map(\.state)
+        HistoryDocument(state, snapshot, naming).releases.map(\.state)
     }
+
+    private var state: AppState {
+        AppState(
+            app: "web", releases: (1...3).map(release),
+            pin: Pin(release: 2, definition: "", tree: ""))
+    }
+
+    private let image = Image(id: "i", name: nil, inputDigest: "r")
 
     private func volume(_ number: Int) -> Volume {
         Volume(
@@ -37,14 +45,21 @@ import Testing
 
     @Test func aReleaseRunsIsKeptOrIsGone() {
         let snapshot = Snapshot(
-            engine: .read(Engine(containers: [container(3)], images: [], network: nil)),
+            engine: .read(Engine(containers: [container(3)], images: [image], network: nil)),
             volumes: .read([volume(2), volume(3)]))
         #expect(states(snapshot) == [.running, .kept, .gone])
-        let document = HistoryDocument("web", (1...3).map(release), snapshot, naming)
+        let document = HistoryDocument(state, snapshot, naming)
         #expect(
             document.text.split(separator: "\n")[2]
-                == "2        kept     2026-11-25T20:00:00Z  0123456  tree2  3.0 MiB  p     "
+                == "2        kept, pinned  2026-11-25T20:00:00Z  0123456  tree2  3.0 MiB  p     "
                 + "commit 2\\u{7}")
+    }
+
+    @Test func aReleaseWithoutItsRunImageIsGone() {
+        let snapshot = Snapshot(
+            engine: .read(Engine(containers: [container(3)], images: [], network: nil)),
+            volumes: .read([volume(1), volume(2), volume(3)]))
+        #expect(states(snapshot) == [.running, .gone, .gone])
     }
 
     @Test func whatCouldNotBeObservedIsUnknown() {

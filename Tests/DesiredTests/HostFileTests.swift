@@ -39,7 +39,7 @@ import Testing
             images: registry/prod
             volumes: {backend: lvm, group: vg0, pool: modplan}
             reconcile: {interval: 1m}
-            policy: {warn: 70%, refuse: 90%}
+            policy: {warn: 70%, refuse: 90%, overcommit: 150%}
             notify: {command: [/usr/local/bin/notify, --app], timeout: 5s, retries: 0}
             """
         #expect(
@@ -51,7 +51,7 @@ import Testing
                     volumes: .lvm(
                         group: "vg0", pool: "modplan", mounts: "/var/lib/modplan/prod/mounts"),
                     reconcileInterval: Interval(seconds: 60),
-                    policy: .init(warnPercent: 70, refusePercent: 90),
+                    policy: .init(warnPercent: 70, refusePercent: 90, overcommitPercent: 150),
                     notify: .init(
                         target: .command(["/usr/local/bin/notify", "--app"]),
                         timeout: Interval(seconds: 5), retries: 0)))
@@ -89,6 +89,10 @@ import Testing
         ("reconcile: {interval: 0s}", "3:23: reconcile.interval: '0s' is not a duration"),
         ("policy: {warn: 80}", "3:16: policy.warn: '80' is not a percentage"),
         ("policy: {warn: 0%}", "3:16: policy.warn: '0%' is not a percentage"),
+        (
+            "policy: {overcommit: 2}",
+            "3:22: policy.overcommit: '2' is not 'unlimited' or a percentage"
+        ),
         ("policy: {warn: 99%}", "3:16: policy.warn: warns at 99%, after refusing at 95%"),
         ("notify: {command: notify --all}", "3:19: notify.command: expected a list of words"),
         ("notify: {command: [a, [b]]}", "3:23: notify.command[1]: found a list, expected a word"),

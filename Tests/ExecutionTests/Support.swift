@@ -79,6 +79,7 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
 
     func createNetwork(_ name: String) async throws { try note("create-network \(name)") }
     func removeNetwork(_ id: String) async throws { try note("remove-network \(id)") }
+    func removeImage(_ id: String) async throws { try note("remove-image \(id)") }
     func create(_ spec: ContainerSpec) async throws { try note("create \(spec.name)") }
     func start(_ container: ContainerReference) async throws {
         onStart(container.key)
@@ -139,7 +140,11 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
     }
     func forget(_ app: String) async throws { try note("forget \(app)") }
 
-    func list(prefix: String) async throws(VolumeError) -> [VolumeRecord] { [] }
+    func survey(prefix: String) async throws(VolumeError) -> VolumeSurvey {
+        VolumeSurvey(
+            volumes: [],
+            capacity: VolumeCapacity(place: "", totalBytes: 0, usedBytes: 0, virtualBytes: 0))
+    }
     func create(_ name: String, limit: Int64) async throws(VolumeError) {
         try noteVolume("create-volume", "\(name) \(limit)")
     }
@@ -164,12 +169,10 @@ struct RecordedEffects: ContainerEffects, FileEffects, RecordEffects, VolumeStor
         try noteVolume("rename", "\(name) \(other)")
     }
     func obstacleToSnapshots() async -> String? { nil }
-    func capacity() async throws(VolumeError) -> VolumeCapacity {
-        VolumeCapacity(totalBytes: 0, usedBytes: 0, virtualBytes: 0)
-    }
     func mount(_ name: String) async throws(VolumeError) { try noteVolume("mount", name) }
     func unmount(_ name: String) async throws(VolumeError) { try noteVolume("unmount", name) }
     func remove(_ name: String) async throws(VolumeError) { try noteVolume("remove-volume", name) }
+    func trim(_ name: String) async throws(VolumeError) { try noteVolume("trim", name) }
     func mountPoint(of name: String) -> String { "/mounts/\(name)" }
 }
 

@@ -59,7 +59,7 @@ private struct Fixture {
     func builder() throws -> ImageBuilder {
         ImageBuilder(
             docker: docker, folder: try ImageFolder(checkout: checkout),
-            cache: "\(directory)/cache", prefix: prefix)
+            cache: "\(directory)/cache", prefix: prefix, installation: "test-images")
     }
 
     func runs() throws -> Int {

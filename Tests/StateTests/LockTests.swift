@@ -6,6 +6,33 @@ import Testing
 
 /// Against another process, as locks are for: flock(1) holds the file.
 @Suite struct LockTests {
+    /// Whoever only needs a thing to stay shares it; whoever ends it has it alone.
+    @Test func aSharedLockKeepsOutOnlyWhoWantsItAlone() async throws {
+        try await withFolder { folder in
+            let locks = FileLocks(folder)
+            var first: (any HeldLock)? = try await shared(locks)
+            let second = try await shared(locks)
+            await #expect(throws: LockedError.self) {
+                try await locks.lock("a.artifact.k", operation: "prune")
+            }
+            #expect(try locks.held(prefix: "a.artifact.") == ["a.artifact.k"])
+            try locks.removeUnheld(prefix: "a.")
+            first = nil
+            #expect(try locks.held(prefix: "") == ["a.artifact.k"])
+            withExtendedLifetime((first, second)) {}
+        }
+        try await withFolder { folder in
+            let locks = FileLocks(folder)
+            let alone = try await locks.lock("a.artifact.k", operation: "prune")
+            await #expect(throws: LockedError.self) { try await shared(locks) }
+            withExtendedLifetime(alone) {}
+        }
+    }
+
+    private func shared(_ locks: FileLocks) async throws -> any HeldLock {
+        try await locks.lock("a.artifact.k", .shared, operation: "apply", waitSeconds: 0)
+    }
+
     @Test func anotherProcessIsRefusedNamingTheHolder() async throws {
         try await withFolder { folder in
             let locks = FileLocks("\(folder)/locks")

@@ -189,6 +189,25 @@ import Volumes
         }
     }
 
+    @Test(arguments: Backend.here) func whatIsFreedIsGivenBack(on backend: Backend) async throws {
+        try await backend.withStore { store in
+            try await store.create("t.run", limit: Self.size)
+            try await store.trim("t.run")
+            try await store.mount("t.run")
+            let root = try Directory(path: store.mountPoint(of: "t.run"))
+            try root.create("fill", [UInt8](repeating: 7, count: 24 << 20), mode: 0o600)
+            try root.sync()
+            sync()
+            let full = try #require(try await store.list(prefix: "t.").first).used
+            try root.removeFile("fill")
+            try root.sync()
+            try await store.trim("t.run")
+            sync()
+            let empty = try #require(try await store.list(prefix: "t.").first).used
+            #expect(full - empty > 20 << 20, "\(full) → \(empty)")
+        }
+    }
+
     // MARK: Growing
 
     @Test(arguments: Backend.here) func itGrowsUnmountedAndKeepsItsContent(

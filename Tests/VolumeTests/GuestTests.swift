@@ -21,7 +21,8 @@ import Testing
     @Test func everythingHoldsOnLVM() async throws {
         let bundle = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let filter = ProcessInfo.processInfo.environment["MODPLAN_LVM_FILTER"] ?? "VolumeTests"
-        let variables = ["MODPLAN_VOLUMES", "MODPLAN_KILLS", "MODPLAN_SEED"].filter {
+        let wanted = ["MODPLAN_VOLUMES", "MODPLAN_KILLS", "MODPLAN_SEED", "MODPLAN_BENCH"]
+        let variables = wanted.filter {
             ProcessInfo.processInfo.environment[$0] != nil
         }
         let arguments =

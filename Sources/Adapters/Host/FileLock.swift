@@ -20,21 +20,27 @@ package final class FileLock: Sendable {
 
     /// Takes the lock at once and writes `holder` into the file.
     ///
+    /// - Parameter isShared: others may share it, and nobody has it for itself alone. The file then
+    ///   names whoever came last.
     /// - Throws: `Held` if another process has it, `SystemError` if the file cannot be had.
-    package static func take(_ path: String, holder: String) throws -> FileLock {
+    package static func take(
+        _ path: String, holder: String, isShared: Bool = false
+    ) throws -> FileLock {
         for _ in 0..<100 {
-            if let lock = try takeOnce(path, holder: holder) { return lock }
+            if let lock = try takeOnce(path, holder: holder, isShared: isShared) { return lock }
         }
         throw SystemError("lock", path, code: 0, detail: "others remove it again and again")
     }
 
     /// - Returns: nil if the file was removed between its opening and its locking: such a lock
     ///   keeps nobody out.
-    private static func takeOnce(_ path: String, holder: String) throws -> FileLock? {
+    private static func takeOnce(
+        _ path: String, holder: String, isShared: Bool
+    ) throws -> FileLock? {
         let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw SystemError("open", path) }
         let lock = FileLock(descriptor: descriptor)
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        guard flock(descriptor, (isShared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0 else {
             guard errno == EWOULDBLOCK else { throw SystemError("lock", path) }
             let bytes = (try? readAll(descriptor, subject: path, limit: 4096)) ?? []
             throw Held(holder: String(decoding: bytes, as: UTF8.self))

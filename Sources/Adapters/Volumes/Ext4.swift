@@ -25,6 +25,13 @@ enum Ext4 {
         return call
     }
 
+    /// Replays the journal, and looks at all of it only if the file system says that it has errors.
+    static func mend(_ path: String) -> ToolCall {
+        var call = long(ToolCall("e2fsck", ["-p", path]))
+        call.accepted = [0, 1]
+        return call
+    }
+
     /// Also works on a mounted one, through its device.
     ///
     /// - Parameter size: in bytes; nil for all that there is.

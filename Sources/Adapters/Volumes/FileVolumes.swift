@@ -22,18 +22,26 @@ package struct FileVolumes: VolumeStore {
         MountPoint(volume: name, path: mountPoint(of: name))
     }
 
-    package func list(prefix: String) async throws(VolumeError) -> [VolumeRecord] {
-        try await VolumeError.of("list", prefix) { try records(prefix: prefix) }
+    package func survey(prefix: String) async throws(VolumeError) -> VolumeSurvey {
+        try await VolumeError.of("list", prefix) {
+            let all = try records()
+            let space = try spaceOf(nearestExisting(directory))
+            return VolumeSurvey(
+                volumes: all.filter { $0.name.hasPrefix(prefix) },
+                capacity: VolumeCapacity(
+                    place: "the disk of \(directory)", totalBytes: space.total,
+                    usedBytes: space.used, virtualBytes: all.map(\.limit).reduce(0, +)))
+        }
     }
 
-    private func records(prefix: String) throws -> [VolumeRecord] {
+    private func records() throws -> [VolumeRecord] {
         guard try hostEntry(images) != nil else { return [] }
         let directory = try Directory(path: images)
         let mounted = try mountPoints()
         let names = try directory.names()
         let growing = Set(names.filter { $0.hasSuffix(".img.growing") })
         var records: [VolumeRecord] = []
-        for file in names where file.hasPrefix(prefix) && file.hasSuffix(".img") {
+        for file in names where file.hasSuffix(".img") {
             guard let status = try directory.attributes(file) else { continue }
             let name = String(file.dropLast(4))
             let point = mountPoint(of: name)
@@ -46,16 +54,6 @@ package struct FileVolumes: VolumeStore {
                     mountPoint: mounted.contains(point) ? point : nil))
         }
         return records
-    }
-
-    package func capacity() async throws(VolumeError) -> VolumeCapacity {
-        try await VolumeError.of("measure", directory) {
-            let space = try spaceOf(nearestExisting(directory))
-            let limits = try records(prefix: "").map(\.limit)
-            return VolumeCapacity(
-                totalBytes: space.total, usedBytes: space.used,
-                virtualBytes: limits.reduce(0, +))
-        }
     }
 
     package func create(_ name: String, limit: Int64) async throws(VolumeError) {
@@ -134,7 +132,8 @@ package struct FileVolumes: VolumeStore {
             try await awaitOthers(at: image)
             let point = point(name)
             try await point.mount(
-                Ext4.mount(image, at: point.path, options: ["loop"]).holding(image))
+                Ext4.mount(image, at: point.path, options: ["loop"]).holding(image), of: image
+            ) { try loopDevice(of: image) != nil }
         }
     }
 
@@ -143,6 +142,10 @@ package struct FileVolumes: VolumeStore {
             let image = image(name)
             try await point(name).unmount(device: image) { try loopDevice(of: image) != nil }
         }
+    }
+
+    package func trim(_ name: String) async throws(VolumeError) {
+        try await VolumeError.of("trim", name) { try await point(name).trim() }
     }
 
     package func remove(_ name: String) async throws(VolumeError) {

@@ -8,9 +8,14 @@ struct MountPoint {
 
     var isMounted: Bool { get throws(SystemError) { try mountPoints().contains(path) } }
 
-    /// - Parameter call: mounts it there, holding what is mounted.
-    func mount(_ call: ToolCall) async throws {
+    /// - Parameters:
+    ///   - call: mounts it there, holding what is mounted.
+    ///   - device: what is mounted.
+    ///   - isInUse: whether the kernel has it already.
+    func mount(_ call: ToolCall, of device: String, isInUse: () throws -> Bool) async throws {
         if try isMounted { return }
+        // Below a container that kept its own mount the file system lives on: never checked then.
+        if try !isInUse(), try asksForCheck(device) { try await mend(device) }
         try makeFolders(path)
         do {
             try await call.run()
@@ -18,6 +23,28 @@ struct MountPoint {
             // A program that a dead modplan had started was first.
             guard try isMounted else { throw error }
         }
+    }
+
+    /// After a host that went down, or a storage that failed.
+    private func mend(_ device: String) async throws {
+        do throws(ToolError) {
+            try await Ext4.mend(device).holding(device).run()
+        } catch {
+            guard case .status(let status) = error.failure else { throw error }
+            throw VolumeError(
+                "mount", volume,
+                "its file system is damaged, and 'e2fsck -p' does not mend it (exit status "
+                    + "\(status)): \(error.output); mend it by hand with 'e2fsck -f \(device)', or "
+                    + "destroy the app and apply again")
+        }
+    }
+
+    /// Tells the storage below what is free.
+    func trim() async throws {
+        guard try isMounted else { return }
+        var call = ToolCall("fstrim", ["--quiet-unsupported", path])
+        call.deadlineSeconds = 600
+        try await call.run()
     }
 
     /// - Parameters:

@@ -18,6 +18,8 @@ package struct VolumeRecord: Sendable, Equatable {
 
 /// How full a backend is.
 package struct VolumeCapacity: Sendable, Equatable {
+    /// What it is, for people: `the thin pool vg0/pool`.
+    package var place: String
     /// What it can hold, in bytes: the data of the thin pool, or the host's file system.
     package var totalBytes: Int64
     /// What is taken of it, whoever took it.
@@ -30,9 +32,10 @@ package struct VolumeCapacity: Sendable, Equatable {
     package var problem: String?
 
     package init(
-        totalBytes: Int64, usedBytes: Int64, metadataUsedPercent: Double? = nil,
+        place: String, totalBytes: Int64, usedBytes: Int64, metadataUsedPercent: Double? = nil,
         virtualBytes: Int64, problem: String? = nil
     ) {
+        self.place = place
         self.totalBytes = totalBytes
         self.usedBytes = usedBytes
         self.metadataUsedPercent = metadataUsedPercent
@@ -41,11 +44,33 @@ package struct VolumeCapacity: Sendable, Equatable {
     }
 }
 
+/// What a backend holds, at one moment.
+package struct VolumeSurvey: Sendable, Equatable {
+    /// In the order of their names.
+    package var volumes: [VolumeRecord]
+    package var capacity: VolumeCapacity
+
+    package init(volumes: [VolumeRecord], capacity: VolumeCapacity) {
+        self.volumes = volumes
+        self.capacity = capacity
+    }
+}
+
+extension VolumeStore {
+    package func list(prefix: String) async throws(VolumeError) -> [VolumeRecord] {
+        try await survey(prefix: prefix).volumes
+    }
+
+    package func capacity() async throws(VolumeError) -> VolumeCapacity {
+        try await survey(prefix: "").capacity
+    }
+}
+
 /// A storage backend. A volume that is listed is whole: one that was being made when the host
 /// died is not listed, and is swept when the same name is made again.
 package protocol VolumeStore: Sendable {
-    /// Every volume whose name starts with `prefix`, in the order of their names, in one call.
-    func list(prefix: String) async throws(VolumeError) -> [VolumeRecord]
+    /// Every volume whose name starts with `prefix`, and how full the backend is, in one call.
+    func survey(prefix: String) async throws(VolumeError) -> VolumeSurvey
 
     /// Makes an empty ext4 volume of `limit` bytes, not mounted.
     ///
@@ -98,8 +123,9 @@ package protocol VolumeStore: Sendable {
     /// Removes the volume and its mount point; one that is not there is no error.
     func remove(_ name: String) async throws(VolumeError)
 
-    /// How full the backend is, in one call.
-    func capacity() async throws(VolumeError) -> VolumeCapacity
+    /// Gives back to the storage below what was freed on a mounted volume; one that is not mounted
+    /// is left alone, and so is a storage that takes nothing back.
+    func trim(_ name: String) async throws(VolumeError)
 
     /// Where the volume is mounted, or would be.
     func mountPoint(of name: String) -> String

@@ -150,3 +150,22 @@ func decimal(_ text: some StringProtocol) -> Int? {
     else { return nil }
     return Int(text)
 }
+
+/// How much may be promised; nil for any amount.
+struct Overcommit {
+    var percent: Int?
+}
+
+extension Expected where Value == Overcommit {
+    static var overcommit: Expected<Overcommit> {
+        Expected<Overcommit>(
+            "'unlimited' or a percentage from 1% to 10000% (for example 100%)"
+        ) { scalar in
+            if scalar.text == "unlimited" { return Overcommit(percent: nil) }
+            guard scalar.text.hasSuffix("%"), let number = decimal(scalar.text.dropLast()),
+                (1...10_000).contains(number)
+            else { return nil }
+            return Overcommit(percent: number)
+        }
+    }
+}

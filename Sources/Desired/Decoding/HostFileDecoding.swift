@@ -24,7 +24,7 @@ private func readHostFile(_ fields: inout Fields) -> HostFile? {
     let volumes = readVolumes(fields.fields("volumes"), installation: installation ?? "")
     let repositories = readDirectory(fields.fields("repositories"))
     let interval = readInterval(fields.fields("reconcile"))
-    let policy = readPolicy(fields.fields("policy"))
+    let policy = readPolicy(fields.fields("policy"), volumes)
     let notify = fields.node("notify").flatMap {
         readNotify(Fields($0, path: "notify", problems: fields.problems))
     }
@@ -94,14 +94,19 @@ private func readInterval(_ fields: consuming Fields) -> Interval? {
     return interval
 }
 
-private func readPolicy(_ fields: consuming Fields) -> HostFile.Policy {
-    var policy = HostFile.Policy()
+private func readPolicy(
+    _ fields: consuming Fields, _ volumes: HostFile.Volumes?
+) -> HostFile.Policy {
+    var policy = volumes.map(HostFile.Policy.init(of:)) ?? HostFile.Policy()
     policy.warnPercent = fields.value("warn", Expected<Int>.percent) ?? policy.warnPercent
     policy.refusePercent = fields.value("refuse", Expected<Int>.percent) ?? policy.refusePercent
     if policy.warnPercent > policy.refusePercent {
         fields.report(
             "warns at \(policy.warnPercent)%, after refusing at \(policy.refusePercent)%: "
                 + "expected warn to be the lower", at: "warn")
+    }
+    if fields.holds("overcommit"), let given = fields.value("overcommit", .overcommit) {
+        policy.overcommitPercent = given.percent
     }
     fields.finish()
     return policy

@@ -21,14 +21,32 @@ package struct HostFile: Sendable, Equatable {
         case lvm(group: String, pool: String, mounts: String)
     }
 
-    /// Levels in percent at which storage warns and at which a plan is refused.
+    /// How full storage may get, in percent of what it can hold: the thin pool, or the disk below
+    /// the files.
     package struct Policy: Sendable, Equatable {
+        /// So much in use is worth a warning.
         package var warnPercent: Int
+        /// With so much in use, nothing new is made.
         package var refusePercent: Int
+        /// So much may be promised: the limits of all volumes together. Nil promises what is asked
+        /// for.
+        package var overcommitPercent: Int?
 
-        package init(warnPercent: Int = 80, refusePercent: Int = 95) {
+        package init(
+            warnPercent: Int = 80, refusePercent: Int = 95, overcommitPercent: Int? = nil
+        ) {
             self.warnPercent = warnPercent
             self.refusePercent = refusePercent
+            self.overcommitPercent = overcommitPercent
+        }
+
+        /// A pool holds what was promised, since a full one loses what apps write. A disk is shared
+        /// with much that has no limit at all, so that a sum of limits says little of it.
+        package init(of volumes: Volumes) {
+            switch volumes {
+            case .file: self.init()
+            case .lvm: self.init(overcommitPercent: 100)
+            }
         }
     }
 
@@ -67,7 +85,7 @@ package struct HostFile: Sendable, Equatable {
         definitions: Definitions, installation: String, state: String = "state",
         docker: String = "unix:///var/run/docker.sock", images: String = "modplan",
         volumes: Volumes, repositoriesDirectory: String? = nil,
-        reconcileInterval: Interval = Interval(seconds: 30), policy: Policy = Policy(),
+        reconcileInterval: Interval = Interval(seconds: 30), policy: Policy? = nil,
         notify: Notify? = nil
     ) {
         self.definitions = definitions
@@ -78,7 +96,7 @@ package struct HostFile: Sendable, Equatable {
         self.volumes = volumes
         self.repositoriesDirectory = repositoriesDirectory
         self.reconcileInterval = reconcileInterval
-        self.policy = policy
+        self.policy = policy ?? Policy(of: volumes)
         self.notify = notify
     }
 }

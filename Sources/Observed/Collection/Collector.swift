@@ -28,9 +28,10 @@ package struct Collector: Sendable {
         async let reading = readVolumes()
         async let obstacle = volumes.obstacleToSnapshots()
         let engine = await collectEngine()
-        guard case .read(var found) = await reading else {
+        let (volumes, capacity) = await reading
+        guard case .read(var found) = volumes else {
             return Snapshot(
-                engine: engine.reading, volumes: await reading, obstacleToSnapshots: await obstacle)
+                engine: engine.reading, volumes: volumes, obstacleToSnapshots: await obstacle)
         }
         for index in found.indices {
             // Read for those alone who claim it.
@@ -41,15 +42,17 @@ package struct Collector: Sendable {
             found[index].hold(against: kills)
         }
         return Snapshot(
-            engine: engine.reading, volumes: .read(found), obstacleToSnapshots: await obstacle)
+            engine: engine.reading, volumes: .read(found), capacity: capacity,
+            obstacleToSnapshots: await obstacle)
     }
 
-    private func readVolumes() async -> Reading<[Volume]> {
+    private func readVolumes() async -> (Reading<[Volume]>, Capacity?) {
         do {
-            let records = try await volumes.list(prefix: naming.volumePrefix)
-            return .read(try await offload { records.map(volume) })
+            let survey = try await volumes.survey(prefix: naming.volumePrefix)
+            let found = try await offload { survey.volumes.map(volume) }
+            return (.read(found), Capacity(survey.capacity))
         } catch {
-            return .unavailable("\(error)")
+            return (.unavailable("\(error)"), nil)
         }
     }
 
@@ -61,6 +64,15 @@ package struct Collector: Sendable {
             volume.contents = readContents(mountPoint)
         }
         return volume
+    }
+}
+
+extension Capacity {
+    fileprivate init(_ found: VolumeCapacity) {
+        self.init(
+            place: found.place, totalBytes: found.totalBytes, usedBytes: found.usedBytes,
+            metadataUsedPercent: found.metadataUsedPercent, promisedBytes: found.virtualBytes,
+            problem: found.problem)
     }
 }
 

@@ -118,7 +118,11 @@ extension Collector {
         return Observed.Image(
             id: summary.id,
             name: name.map { String($0.dropFirst(prefix.count).dropLast(":latest".count)) },
-            inputDigest: summary.labels[Label.input] ?? "")
+            inputDigest: summary.labels[Label.input] ?? "",
+            builtAs: summary.labels[Label.image],
+            isTagged: summary.tags.contains { $0 != "<none>:<none>" },
+            builtBy: summary.labels[Label.builtBy], parent: summary.labels[Label.parent],
+            bytes: summary.size)
     }
 
     /// The volume that a mount of the host belongs to; nil for a path that is no volume's.

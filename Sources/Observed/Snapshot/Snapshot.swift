@@ -20,15 +20,46 @@ extension Reading: Equatable where Value: Equatable {}
 package struct Snapshot: Sendable, Equatable {
     package var engine: Reading<Engine>
     package var volumes: Reading<[Volume]>
+    /// Of what the volumes lie in; nil where they could not be read.
+    package var capacity: Capacity?
     /// Why a snapshot of a volume would copy what it holds; nil where it costs next to nothing.
     package var obstacleToSnapshots: String?
 
     package init(
-        engine: Reading<Engine>, volumes: Reading<[Volume]>, obstacleToSnapshots: String? = nil
+        engine: Reading<Engine>, volumes: Reading<[Volume]>, capacity: Capacity? = nil,
+        obstacleToSnapshots: String? = nil
     ) {
         self.engine = engine
         self.volumes = volumes
+        self.capacity = capacity
         self.obstacleToSnapshots = obstacleToSnapshots
+    }
+}
+
+/// How full the storage of the volumes is.
+package struct Capacity: Sendable, Equatable {
+    /// What it is, for people: `the thin pool vg0/pool`.
+    package var place: String
+    package var totalBytes: Int64
+    /// What is taken of it, whoever took it.
+    package var usedBytes: Int64
+    /// Of a thin pool, 0 to 100; nil where there is none.
+    package var metadataUsedPercent: Double?
+    /// The limits of all volumes in it, ours or not, sealed or not.
+    package var promisedBytes: Int64
+    /// In the storage's own word, such as `out_of_data`; nil while nothing is wrong.
+    package var problem: String?
+
+    package init(
+        place: String, totalBytes: Int64, usedBytes: Int64, metadataUsedPercent: Double? = nil,
+        promisedBytes: Int64, problem: String? = nil
+    ) {
+        self.place = place
+        self.totalBytes = totalBytes
+        self.usedBytes = usedBytes
+        self.metadataUsedPercent = metadataUsedPercent
+        self.promisedBytes = promisedBytes
+        self.problem = problem
     }
 }
 
@@ -64,11 +95,30 @@ package struct Image: Sendable, Equatable {
     /// The label with the digest of all that it was built from: equal for images that differ only
     /// in when they were built.
     package var inputDigest: String
+    /// What it was built as, whether or not it has the name still; nil if nothing says so.
+    package var builtAs: String?
+    /// Somebody has a name for it, ours or not.
+    package var isTagged: Bool
+    /// The installation that had it built; nil for one that an older modplan or another built.
+    package var builtBy: String?
+    /// The input digest of the image that it was built on, empty for the tree's root; nil if
+    /// nothing says so.
+    package var parent: String?
+    /// In bytes, what it shares with its parents included.
+    package var bytes: Int64
 
-    package init(id: String, name: String?, inputDigest: String) {
+    package init(
+        id: String, name: String?, inputDigest: String, builtAs: String? = nil,
+        isTagged: Bool? = nil, builtBy: String? = nil, parent: String? = nil, bytes: Int64 = 0
+    ) {
         self.id = id
         self.name = name
         self.inputDigest = inputDigest
+        self.builtAs = builtAs
+        self.isTagged = isTagged ?? (name != nil)
+        self.builtBy = builtBy
+        self.parent = parent
+        self.bytes = bytes
     }
 }
 

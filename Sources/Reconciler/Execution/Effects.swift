@@ -5,6 +5,8 @@ package import Planning
 package protocol ContainerEffects: Sendable {
     func createNetwork(_ name: String) async throws
     func removeNetwork(_ id: String) async throws
+    /// Removes an image that nobody has a name for.
+    func removeImage(_ id: String) async throws
     func create(_ spec: ContainerSpec) async throws
     func start(_ container: ContainerReference) async throws
     func stop(_ container: ContainerReference) async throws

@@ -84,11 +84,13 @@ package struct StateRecords: RecordEffects {
                 kind: step.operation.kind, message: message), to: journal(of: step.subject))
     }
 
+    static let sharedJournal = "_shared"
+
     /// What apps share, and what holds no app's lock, goes to journals that no app can be named
     /// like.
     private func journal(of subject: Address) -> String {
         if case .task = subject { return "_tasks" }
-        return subject.app ?? "_shared"
+        return subject.app ?? Self.sharedJournal
     }
 
     package func record(_ release: Release, plan: String, of app: String) async throws {

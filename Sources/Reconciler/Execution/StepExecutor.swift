@@ -50,6 +50,8 @@ package struct StepExecutor: Sendable {
             try await files.layOutStorage(name, beneath: runVolume)
         case .recordStorage(let instance, let use):
             try await records.recordStorage(use, of: app, instance: instance)
+        case .trimVolume(let name): try await volumes.trim(name)
+        case .removeImage(let id): try await containers.removeImage(id)
         case .repairLayout(let volume): try await files.repairLayout(of: volume)
         case .writeConfiguration(let volume, let configuration):
             try await files.writeConfiguration(configuration.rendered, to: volume)

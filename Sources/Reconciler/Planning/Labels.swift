@@ -13,4 +13,9 @@ package enum Label {
     package static let input = "modplan.input"
     /// On images: the name in the image tree.
     package static let image = "modplan.image"
+    /// On images: the installation that had it built. Not `modplan.installation`, which containers
+    /// would inherit from their image.
+    package static let builtBy = "modplan.built-by"
+    /// On images: the input digest of the parent; empty for the tree's root.
+    package static let parent = "modplan.parent"
 }

@@ -9,10 +9,13 @@ package struct Naming: Sendable {
     /// What every volume of ours starts with.
     package var volumePrefix: String { "\(installation)." }
 
+    /// What the name of every artifact starts with.
+    package var artifactPrefix: String { "\(installation).artifact." }
+
     package func volume(_ role: VolumeRole) -> String {
         switch role {
         case .build(let app, let key): "\(installation).build.\(app).\(key)"
-        case .artifact(let key): "\(installation).artifact.\(key)"
+        case .artifact(let key): "\(artifactPrefix)\(key)"
         case .task(let app, let id): task(app: app, id: id)
         case .run(let app, let instance, let release):
             "\(installation).run.\(app).\(instance).r\(release)"

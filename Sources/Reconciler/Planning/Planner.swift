@@ -4,10 +4,12 @@
 /// - Throws: where the input is not enough to say anything that is sure to be true.
 package func plan(_ input: PlanningInput) throws(PlanningError) -> Plan {
     let world = try World(input)
+    if input.purpose == .prune { return prunePlan(world) }
     var combined = Plan(
         basis: Basis(installation: input.installation, apps: [], isPartial: input.selection != nil),
         changes: [], drift: [], steps: [], inSync: [], needsAllowDestroy: false)
     var builds = SharedBuilds()
+    var admission = Admission(world)
     let network = world.network
     var networkStep: [Step] = []
     if network == nil && !input.destroys {
@@ -22,7 +24,7 @@ package func plan(_ input: PlanningInput) throws(PlanningError) -> Plan {
         // Handed on, not copied: each app may add to it.
         var planner = AppPlanner(
             app: app, world: world, networkStep: networkStepIDs, builds: consume builds)
-        let result: AppResult
+        var result: AppResult
         do throws(PlanningError) {
             result = try planner.run()
         } catch {
@@ -31,6 +33,10 @@ package func plan(_ input: PlanningInput) throws(PlanningError) -> Plan {
             result = .refused(app, error)
         }
         builds = planner.builds
+        if let why = admission.refusal(of: result.steps.steps), !input.destroys {
+            builds.withdraw(result.steps.steps)
+            result.refuse(app, why)
+        }
         let resources = result.steps.steps.isEmpty ? [] : planner.resources()
         combined.basis.apps.append(planner.basis(reading: resources))
         combined.changes += result.changes
@@ -46,6 +52,7 @@ package func plan(_ input: PlanningInput) throws(PlanningError) -> Plan {
     combined.changes.sort { ($0.address, $0.action.rawValue) < ($1.address, $1.action.rawValue) }
     combined.drift.sort { ($0.address, $0.kind.rawValue) < ($1.address, $1.kind.rawValue) }
     combined.needsAllowDestroy = world.endsTooMuch
+    combined.warnings = admission.warnings
     return combined
 }
 
@@ -65,10 +72,26 @@ struct AppResult {
         ]
         return result
     }
+
+    /// Leaves all of an app as it is, for want of room.
+    mutating func refuse(_ app: String, _ why: String) {
+        steps = StepList()
+        changes = [
+            Change(
+                address: .build(app: app), action: .hold, reason: .noRoom, fields: [],
+                disruption: .none, isDrift: false, evidence: why)
+        ]
+    }
 }
 
 /// Builds of this plan by key: two apps with the same source share one.
 struct SharedBuilds {
     /// The step after which the artifact is there.
     var sealed: [String: String] = [:]
+
+    /// Takes back what steps were to build that are not taken.
+    mutating func withdraw(_ steps: [Step]) {
+        let gone = Set(steps.map(\.id))
+        sealed = sealed.filter { !gone.contains($0.value) }
+    }
 }

@@ -9,6 +9,8 @@ package enum Staleness {
     ///
     /// - Parameter fresh: a plan of at least `apps(of:)`.
     package static func moved(_ saved: PlanDocument, to fresh: PlanDocument) -> [String] {
+        // What is to be removed hangs together: an artifact of one app is another's.
+        if saved.prunes { return saved.digest == fresh.digest ? [] : ["what nothing needs"] }
         let today = Dictionary(fresh.basis.apps.map { ($0.app, $0) }, uniquingKeysWith: { $1 })
         var moved: [String] = []
         for before in saved.basis.apps where before.digest != nil {

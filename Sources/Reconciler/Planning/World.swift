@@ -14,7 +14,9 @@ final class World: Sendable {
     private let images: [String: Image]
     private let imagesByID: [String: Image]
     /// By build key.
-    private let artifacts: [String: Volume]
+    let artifacts: [String: Volume]
+    /// Of storages: nothing writes to them.
+    let snapshots: [Volume]
     /// By the host's port.
     let holdersOfPort: [Int: [Container]]
     /// By container id, whether it runs or not.
@@ -54,18 +56,23 @@ final class World: Sendable {
         imagesByID = Dictionary(
             engine.images.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
         var artifacts: [String: Volume] = [:]
+        var snapshots: [Volume] = []
         for volume in volumes {
             guard let role = naming.role(ofVolume: volume.name),
                 !Self.isLiving(volume.name, input)
             else { continue }
             switch role {
             case .artifact(let key): artifacts[key] = volume
+            case .storageSnapshot(let app, _, _):
+                snapshots.append(volume)
+                holdings[app, default: Holdings()].volumes.append((role, volume))
             default:
                 guard let app = role.app else { continue }
                 holdings[app, default: Holdings()].volumes.append((role, volume))
             }
         }
         self.artifacts = artifacts
+        self.snapshots = snapshots
         for index in holdings.values.indices { holdings.values[index].sort() }
         self.holdings = holdings
 
@@ -106,13 +113,17 @@ final class World: Sendable {
 
     /// The run image of a release, whether or not a newer one has taken over its name.
     func image(of release: Release, for app: String) throws(PlanningError) -> Image {
-        let found = imagesByID.values.filter { $0.inputDigest == release.runImage }
-        guard
-            let image = found.min(by: {
-                ($0.name == nil ? 1 : 0, $0.id) < ($1.name == nil ? 1 : 0, $1.id)
-            })
-        else { throw .releaseGone(app: app, number: release.number, what: "the run image") }
+        guard let image = image(withInput: release.runImage) else {
+            throw .releaseGone(app: app, number: release.number, what: "the run image")
+        }
         return image
+    }
+
+    /// Of images that were built from the same, the one that has a name.
+    func image(withInput digest: String) -> Image? {
+        imagesByID.values.filter { $0.inputDigest == digest }.min {
+            ($0.name == nil ? 1 : 0, $0.id) < ($1.name == nil ? 1 : 0, $1.id)
+        }
     }
 
     /// What a container's image was built from; nil for an image that is not of the standard.

@@ -5,16 +5,35 @@ package import Host
 /// Something held until the value goes away.
 package protocol HeldLock: AnyObject, Sendable {}
 
+/// How a lock is held.
+package enum LockMode: Sendable, Comparable {
+    /// By any number of those that only need a thing to stay.
+    case shared
+    /// By one alone, who may make or end it.
+    case exclusive
+}
+
 /// Mutual exclusion between modplan's processes: one lock an app, an artifact, and what all share.
 package protocol Locks: Sendable {
     /// Takes a lock, waiting for at most so many seconds.
     ///
     /// - Throws: `LockedError`, which names the holder.
-    func lock(_ name: String, operation: String, waitSeconds: Int) async throws -> any HeldLock
+    func lock(
+        _ name: String, _ mode: LockMode, operation: String, waitSeconds: Int
+    ) async throws -> any HeldLock
 
     /// The names of the locks that somebody holds, of those that start with `prefix`. Asked
     /// without touching them.
     func held(prefix: String) throws -> Set<String>
+}
+
+extension Locks {
+    /// Takes a lock for itself alone.
+    package func lock(
+        _ name: String, operation: String, waitSeconds: Int = 0
+    ) async throws -> any HeldLock {
+        try await lock(name, .exclusive, operation: operation, waitSeconds: waitSeconds)
+    }
 }
 
 extension FileLock: HeldLock {}
@@ -27,7 +46,7 @@ package struct FileLocks: Locks {
     package init(_ folder: String) { self.folder = folder }
 
     package func lock(
-        _ app: String, operation: String, waitSeconds: Int = 0
+        _ name: String, _ mode: LockMode, operation: String, waitSeconds: Int
     ) async throws -> any HeldLock {
         try makeFolders(folder, mode: 0o700)
         let holder =
@@ -38,11 +57,12 @@ package struct FileLocks: Locks {
         var isFirst = true
         while true {
             do {
-                return try FileLock.take("\(folder)/\(app).lock", holder: holder)
+                return try FileLock.take(
+                    "\(folder)/\(name).lock", holder: holder, isShared: mode == .shared)
             } catch let held as FileLock.Held {
                 // Asked twice at least: who took it right now has not written its name yet.
                 guard isFirst || clock.now < end else {
-                    throw LockedError(app: app, holder: held.holder)
+                    throw LockedError(app: name, holder: held.holder)
                 }
                 isFirst = false
                 try await Task.sleep(for: .milliseconds(100))

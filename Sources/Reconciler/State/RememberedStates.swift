@@ -6,4 +6,6 @@ package struct RememberedStates: Sendable {
     package var ledgers: [String: Ledger] = [:]
     /// By app, why its state or its ledger says nothing.
     package var unreadable: [String: String] = [:]
+
+    package init() {}
 }

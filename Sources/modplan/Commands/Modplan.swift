@@ -14,8 +14,8 @@ package struct Modplan: AsyncParsableCommand {
             RestartCommand.self, StopCommand.self,
             StartCommand.self, RunCommand.self, StatusCommand.self, LogsCommand.self,
             DoctorCommand.self,
-            HistoryCommand.self, WhyCommand.self, StateCommand.self, ImagesCommand.self,
-            VersionCommand.self,
+            HistoryCommand.self, WhyCommand.self, PruneCommand.self, StateCommand.self,
+            VolumesCommand.self, ImagesCommand.self, VersionCommand.self,
         ])
 
     package init() {}

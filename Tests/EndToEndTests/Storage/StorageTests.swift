@@ -127,6 +127,11 @@ import Testing
             try await world.apply()
             #expect(try await data(world) == "kept")
 
+            // Pruned only where nobody has it.
+            let none = try await world.modplan("prune", "--storage", "web", "--yes")
+            #expect(none.status == 0, "\(none)")
+            #expect(try await data(world) == "kept")
+
             // Gone from git, and back.
             try await world.git(in: world.clone, "rm", "--quiet", "apps/web.yaml")
             try await world.commit("web is gone")
@@ -147,6 +152,19 @@ import Testing
             #expect(try hostEntry(image(world)) != nil)
             try await world.apply()
             #expect(try await data(world) == "kept")
+            try world.define("other", "ready: {path: /}\nstorage: 16MiB")
+            try await world.commit("the other one has storage")
+            try await world.apply()
+            try world.define("other", "ready: {path: /}")
+            try await world.commit("and no longer")
+            try await world.apply()
+            let listed = try await world.modplan("volumes", "list")
+            #expect(listed.output.contains("storage.other.0"), "\(listed)")
+            let pruned = try await world.modplan("prune", "--storage", "other", "--yes")
+            #expect(pruned.output.contains("unused since 20"), "\(pruned)")
+            #expect(pruned.status == 0)
+            #expect(try !mountPoints().contains { $0.hasSuffix(".storage.other.0") })
+            #expect(try await !world.plan().output.contains("no instance has it"))
             let ended = try await world.modplan("destroy", "web", "--yes", "--allow-destroy")
             #expect(ended.status == 0, "\(ended)")
             #expect(ended.output.contains("storage.web.0, 32 MiB"), "its size: \(ended)")

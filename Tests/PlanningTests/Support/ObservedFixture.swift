@@ -17,8 +17,11 @@ struct ObservedFixture: Decodable {
     var network: Bool?
     /// Input digests of images that are not the first of their name; an empty one: no such image.
     var images: [String: String]?
+    /// More of them, none of which has a name.
+    var nameless: [ImageFixture]?
     var containers: [ContainerFixture]?
     var volumes: [VolumeFixture]?
+    var capacity: CapacityFixture?
 
     static let imageNames = ["build-java", "build-node", "build-static", "run-java", "run-node"]
 
@@ -33,7 +36,7 @@ struct ObservedFixture: Decodable {
                             ? nil : Network(id: "net-1", name: "modplan-\(Resolver.installation)"))),
             volumes: try storage.map { .unavailable($0) }
                 ?? .read((volumes ?? []).map { try $0.volume(resolver) }),
-            obstacleToSnapshots: noSnapshots)
+            capacity: try capacity?.capacity, obstacleToSnapshots: noSnapshots)
     }
 
     /// The first image of each name, and those that took over from it.
@@ -46,7 +49,40 @@ struct ObservedFixture: Decodable {
                 Image(id: first.id, name: nil, inputDigest: first.inputDigest),
                 Image(id: "sha256:\(newer)", name: name, inputDigest: newer),
             ]
+        } + (nameless ?? []).map(\.image)
+    }
+}
+
+/// A pool of 10 GiB.
+struct CapacityFixture: Decodable {
+    var used: String
+    var promised: String?
+    var metadata: Double?
+    var problem: String?
+
+    var capacity: Capacity {
+        get throws {
+            Capacity(
+                place: "the thin pool vg0/pool", totalBytes: 10 << 30,
+                usedBytes: try Resolver.size(used), metadataUsedPercent: metadata,
+                promisedBytes: try Resolver.size(promised ?? used), problem: problem)
         }
+    }
+}
+
+struct ImageFixture: Decodable {
+    var input: String
+    var parent: String?
+    /// Left out for this installation.
+    var builtBy: String?
+    var isTagged: Bool?
+
+    var image: Image {
+        Image(
+            id: "sha256:\(input)", name: nil, inputDigest: input,
+            builtAs: input.split(separator: "-").dropLast().joined(separator: "-"),
+            isTagged: isTagged ?? false,
+            builtBy: builtBy ?? Resolver.installation, parent: parent ?? "", bytes: 100 << 20)
     }
 }
 

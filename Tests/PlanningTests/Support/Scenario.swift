@@ -46,6 +46,7 @@ struct Scenario: Sendable, CustomTestStringConvertible {
             unsettled: Set((request.unsettled ?? []).map { .instance(app: $0, number: 0) }),
             livingTasks: Set(
                 (request.livingTasks ?? []).map { "\(Resolver.installation).task.\($0)" }),
+            busy: Set(request.busy ?? []), policy: request.policy?.policy ?? HostFile.Policy(),
             selection: request.selection.map(Set.init), purpose: request.purpose)
     }
 
@@ -87,6 +88,10 @@ struct RequestFixture: Decodable {
     var rollback: Int?
     var withData: Bool?
     var unpins: Bool?
+    var prunes: Bool?
+    /// Names of locks that others hold.
+    var busy: [String]?
+    var policy: PolicyFixture?
     /// Apps whose instance 0 was changed and not seen ready.
     var unsettled: [String]?
     /// By app, why its state cannot be read.
@@ -99,7 +104,19 @@ struct RequestFixture: Decodable {
         if prunesStorage == true { return .pruneStorage }
         if unpins == true { return .unpin }
         if destroys == true { return .destroy(storage: allowsDestroy ?? false) }
+        if prunes == true { return .prune }
         return restarts == true ? .restart : .apply
+    }
+}
+
+struct PolicyFixture: Decodable {
+    var warn: Int?
+    var refuse: Int?
+    var overcommit: Int?
+
+    var policy: HostFile.Policy {
+        HostFile.Policy(
+            warnPercent: warn ?? 80, refusePercent: refuse ?? 95, overcommitPercent: overcommit)
     }
 }
 

@@ -25,6 +25,17 @@ struct SimulatedContainers: ContainerEffects {
         }
     }
 
+    func removeImage(_ id: String) async throws {
+        try await world.effect(.container, "image \(id)") {
+            guard let image = world.host.images.first(where: { $0.id == id }) else { return }
+            guard !image.isTagged else { throw Refused(description: "it has a name") }
+            guard !world.host.boxes.values.contains(where: { $0.container.settings.imageID == id })
+            else { throw Refused(description: "a container uses it") }
+            world.host.images.removeAll { $0.id == id }
+            world.willPrune(image)
+        }
+    }
+
     func create(_ spec: ContainerSpec) async throws {
         try await world.effect(.container, "create \(spec.name)") { try make(spec) }
     }
@@ -42,6 +53,9 @@ struct SimulatedContainers: ContainerEffects {
             return
         }
         guard world.host.images.contains(where: { $0.id == spec.imageID }) else {
+            if world.pruned.contains(spec.imageID) && !world.wasMisled {
+                world.violate("\(spec.imageID) was pruned, and \(spec.name) was to be made of it")
+            }
             throw Refused(description: "no such image")
         }
         let id = world.host.newID("box")

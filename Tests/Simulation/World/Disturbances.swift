@@ -101,10 +101,13 @@ extension World {
         guard let index = random.pick(Array(named)) else { return }
         let old = host.images[index]
         host.images[index].name = nil
+        host.images[index].isTagged = false
         let id = host.newID("image")
         let isSame = random.happens(oneIn: 2)
         host.images.append(
-            Image(id: id, name: old.name, inputDigest: isSame ? old.inputDigest : "input-\(id)"))
+            Image(
+                id: id, name: old.name, inputDigest: isSame ? old.inputDigest : "input-\(id)",
+                builtBy: host.naming.installation, parent: ""))
     }
 
     private func reboot() {

@@ -23,6 +23,13 @@ extension World {
         desired.contains { Self.isBad(pinned($0)?.tree ?? $0.source.tree) }
     }
 
+    /// A new source of one app, in the middle of whatever goes on.
+    func push() {
+        guard !desired.isEmpty else { return }
+        setTree(&desired[random.below(desired.count)], "tree-\(1 + random.below(3))")
+        note("push \(desired.map { "\($0.definition.name) \($0.source.tree)" })")
+    }
+
     /// What a developer does who sees that a release does not get ready.
     func mend() {
         for index in desired.indices {

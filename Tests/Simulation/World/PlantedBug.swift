@@ -24,6 +24,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case storageNotUnmounted
     case oldNotStartedAgain
     case dataNotBroughtBack
+    case pruneKeepsOneRelease
     // In observing.
     case engineDownIsEmpty
     case volumesUnreadIsEmpty
@@ -40,6 +41,7 @@ package enum PlantedBug: String, CaseIterable, Sendable {
     case storageShared
     case storageNotRecorded
     case networkMadeBlindly
+    case sharedLocksNotTaken
     case ledgerNotSynced
     case stateWrittenInPlace
 }
@@ -51,6 +53,11 @@ extension PlantedBug {
         switch self {
         case .unsettledForgotten: input.unsettled = []
         case .livingTasksSwept: input.livingTasks = []
+        case .pruneKeepsOneRelease where input.purpose == .prune:
+            for app in input.states.keys {
+                let newest = input.states[app]?.releases.suffix(1)
+                input.states[app]?.releases = newest.map(Array.init) ?? []
+            }
         case .stopForgotten: for app in input.states.keys { input.states[app]?.stopped = nil }
         default: break
         }

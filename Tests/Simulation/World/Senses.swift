@@ -96,28 +96,42 @@ struct SimulatedLocks: Locks {
     private final class Lock: HeldLock, @unchecked Sendable {
         let world: World
         let name: String
-        let isReal: Bool
+        /// What it adds to the holders.
+        let share: Int
 
-        init(_ world: World, _ name: String, isReal: Bool) {
-            (self.world, self.name, self.isReal) = (world, name, isReal)
+        init(_ world: World, _ name: String, _ share: Int) {
+            (self.world, self.name, self.share) = (world, name, share)
+            if share != 0 { world.held[name, default: 0] += share }
         }
 
-        deinit { if isReal { world.held.remove(name) } }
+        deinit {
+            // A dead process's locks are gone with it.
+            guard share != 0, let count = world.held[name] else { return }
+            world.held[name] = count == share ? nil : count - share
+        }
     }
 
-    func lock(_ name: String, operation: String, waitSeconds: Int) async throws -> any HeldLock {
+    func lock(
+        _ name: String, _ mode: LockMode, operation: String, waitSeconds: Int
+    ) async throws -> any HeldLock {
         for _ in 0..<200 {
             await Task.yield()
             guard !world.isCrashed else { throw Crash() }
-            if world.bug == .noLocks { return Lock(world, name, isReal: false) }
-            if world.held.insert(name).inserted { return Lock(world, name, isReal: true) }
+            if world.bug == .noLocks { return Lock(world, name, 0) }
+            let holders = world.held[name] ?? 0
+            switch mode {
+            case .shared where world.bug == .sharedLocksNotTaken: return Lock(world, name, 0)
+            case .shared where holders >= 0: return Lock(world, name, 1)
+            case .exclusive where holders == 0: return Lock(world, name, -1)
+            default: break
+            }
             if waitSeconds == 0 { break }
         }
         throw LockedError(app: name, holder: "another")
     }
 
     func held(prefix: String) throws -> Set<String> {
-        Set(world.living.filter { $0.hasPrefix(prefix) })
+        world.living.union(world.held.keys).filter { $0.hasPrefix(prefix) }
     }
 }
 

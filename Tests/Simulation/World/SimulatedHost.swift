@@ -54,7 +54,9 @@ struct SimulatedHost {
     init(installation: String) {
         naming = Naming(installation: installation)
         images = Self.imageNames.map {
-            Image(id: "sha256:\($0)-0", name: $0, inputDigest: "\($0)-0")
+            Image(
+                id: "sha256:\($0)-0", name: $0, inputDigest: "\($0)-0", builtBy: installation,
+                parent: "")
         }
     }
 

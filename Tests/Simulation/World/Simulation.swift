@@ -113,7 +113,7 @@ package final class Simulation {
     /// What an operator does.
     private func act() {
         let app = world.random.pick(World.names) ?? "web"
-        switch world.random.below(25) {
+        switch world.random.below(28) {
         case 0: pass(apps: [app], purpose: .restart)
         case 1: pass(apps: [app])
         case 2: setStopped(app, true)
@@ -130,8 +130,10 @@ package final class Simulation {
         case 9, 10: applySaved()
         case 11, 12: pass(apps: [app], purpose: .rollback(to: nil))
         case 13: pass(apps: [app], purpose: .unpin)
-        case 14, 15, 16: bringDataBack(app)
-        case 17:
+        case 14: pass(purpose: .prune)
+        case 15, 16: pruneBeside(app)
+        case 17, 18, 19: bringDataBack(app)
+        case 20:
             world.pruning.insert(app)
             pass(apps: [app], purpose: .pruneStorage)
             world.pruning.remove(app)
@@ -144,7 +146,8 @@ package final class Simulation {
         world.isCrashed = false
         world.plans = [:]
         world.active = [:]
-        world.held = []
+        world.held = [:]
+        world.pruned = []
         world.wasMisled = false
         world.unknown = []
     }
@@ -207,6 +210,34 @@ package final class Simulation {
             }
         }
         if ended == nil { world.violate("two passes wait for each other") }
+    }
+
+    /// Somebody prunes while apps are applied, and a push moves one of them.
+    private func pruneBeside(_ app: String) {
+        begin()
+        world.isConcurrent = true
+        defer { world.isConcurrent = false }
+        let world = world
+        world.note("a prune beside a pass")
+        let requests = [
+            ApplyRequest(apps: world.random.happens(oneIn: 2) ? [app] : [], allowsDestroy: true),
+            ApplyRequest(purpose: .prune, lockWaitSeconds: world.random.happens(oneIn: 2) ? 5 : 0),
+        ]
+        let delay = world.random.below(40)
+        let ended: Bool? = executor.run {
+            await withTaskGroup(of: Bool.self) { group in
+                for request in requests {
+                    group.addTask { await Self.apply(request, in: world) }
+                }
+                group.addTask {
+                    for _ in 0..<delay { await Task.yield() }
+                    world.push()
+                    return true
+                }
+                return await group.reduce(true) { $0 && $1 }
+            }
+        }
+        if ended == nil { world.violate("a prune and a pass wait for each other") }
     }
 
     private func setStopped(_ app: String, _ isStopped: Bool) {

@@ -20,7 +20,9 @@ struct SimulatedVolumes: VolumeStore {
         }
     }
 
-    func list(prefix: String) async throws(VolumeError) -> [VolumeRecord] { [] }
+    func survey(prefix: String) async throws(VolumeError) -> VolumeSurvey {
+        throw VolumeError("list", prefix, "the simulated observer looks by itself")
+    }
 
     func read(
         _ path: String, of artifact: String, limit: Int
@@ -56,6 +58,9 @@ struct SimulatedVolumes: VolumeStore {
     func snapshot(_ origin: String, as name: String, limit: Int64) async throws(VolumeError) {
         try await effect("snapshot", name) {
             guard let disk = world.host.disks[origin] else {
+                if world.pruned.contains(origin) && !world.wasMisled {
+                    world.violate("\(origin) was pruned, and \(name) was to be made of it")
+                }
                 throw Refused(description: "no such volume: \(origin)")
             }
             guard world.host.disks[name] == nil || world.bug == .madeTwiceIsFine else {
@@ -124,17 +129,17 @@ struct SimulatedVolumes: VolumeStore {
         }
     }
 
-    func capacity() async throws(VolumeError) -> VolumeCapacity {
-        let limits = world.host.disks.values.map(\.limitBytes)
-        return VolumeCapacity(
-            totalBytes: 1 << 40, usedBytes: 0, virtualBytes: limits.reduce(0, +))
+    func trim(_ name: String) async throws(VolumeError) {
+        try await effect("trim", name) {}
     }
 
     func remove(_ name: String) async throws(VolumeError) {
         try await effect("remove", name) {
             guard let disk = world.host.disks[name] else { return }
-            if case .task(let app, _)? = world.host.naming.role(ofVolume: name) {
-                world.requireDead(name, of: app)
+            switch world.host.naming.role(ofVolume: name) {
+            case .task(let app, _)?: world.requireDead(name, of: app)
+            case .artifact(let key)?: world.willPrune(artifact: key)
+            default: break
             }
             if world.host.naming.role(ofVolume: name) == nil {
                 world.violate("\(name) is not ours and was removed")

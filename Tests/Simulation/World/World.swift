@@ -19,7 +19,8 @@ final class World: @unchecked Sendable {
     var desired: [DesiredApp] = []
     let stateFiles = SimulatedFiles("state")
     let recordFiles = SimulatedFiles("records")
-    var held: Set<String> = []
+    /// By name, how many hold each lock; whoever has it for itself alone counts below zero.
+    var held: [String: Int] = [:]
     /// The names of tasks whose process lives: their locks are held.
     var living: Set<String> = []
     var tasks = 0
@@ -83,6 +84,8 @@ final class World: @unchecked Sendable {
     /// By file, the volume where each notification was left.
     var emitted: [String: String] = [:]
     var lost: Set<String> = []
+    /// Artifacts and images that were pruned in this pass.
+    var pruned: Set<String> = []
     var removedMail: [(volume: String, notification: Observed.Notification)] = []
 
     init(seed: UInt64, bug: PlantedBug?, keepsTrace: Bool) {

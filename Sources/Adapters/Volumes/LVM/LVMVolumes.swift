@@ -106,7 +106,7 @@ package struct LVMVolumes: VolumeStore {
 
     // MARK: Looking
 
-    package func list(prefix: String) async throws(VolumeError) -> [VolumeRecord] {
+    package func survey(prefix: String) async throws(VolumeError) -> VolumeSurvey {
         try await doing("list", prefix) {
             let report = try await survey()
             let mounted = try mountPoints()
@@ -119,21 +119,20 @@ package struct LVMVolumes: VolumeStore {
                         name: name, limit: volume.limit ?? volume.size, used: volume.used,
                         mountPoint: mounted.contains(point) ? point : nil))
             }
-            return records.sorted { $0.name < $1.name }
+            return VolumeSurvey(
+                volumes: records.sorted { $0.name < $1.name }, capacity: capacity(in: report))
         }
     }
 
-    package func capacity() async throws(VolumeError) -> VolumeCapacity {
-        try await doing("measure", "\(names.group)/\(pool)") {
-            let report = try await survey()
-            let pool = report.pool
-            // Not active since the host started: nothing is known of what is taken.
-            let used = pool.usedPercent.map { Int64(Double(pool.size) * $0 / 100) }
-            return VolumeCapacity(
-                totalBytes: pool.size, usedBytes: used ?? pool.size,
-                metadataUsedPercent: pool.metadataUsedPercent,
-                virtualBytes: report.virtualSize(of: self.pool), problem: pool.problem)
-        }
+    private func capacity(in report: LVMReport) -> VolumeCapacity {
+        let found = report.pool
+        // Not active since the host started: nothing is known of what is taken, and only what can
+        // be refused for is said.
+        let used = found.usedPercent.map { Int64(Double(found.size) * $0 / 100) }
+        return VolumeCapacity(
+            place: "the thin pool \(names.group)/\(pool)", totalBytes: found.size,
+            usedBytes: used ?? 0, metadataUsedPercent: found.metadataUsedPercent,
+            virtualBytes: report.virtualSize(of: pool), problem: found.problem)
     }
 
     package func read(
@@ -297,7 +296,9 @@ package struct LVMVolumes: VolumeStore {
             let device = names.device(name)
             try await awaitOthers(at: device)
             let point = point(name)
-            try await point.mount(Ext4.mount(device, at: point.path).holding(device))
+            try await point.mount(
+                Ext4.mount(device, at: point.path).holding(device), of: device
+            ) { try isClaimed(device: device) }
         }
     }
 
@@ -306,6 +307,10 @@ package struct LVMVolumes: VolumeStore {
             let device = names.device(name)
             try await point(name).unmount(device: device) { try isClaimed(device: device) }
         }
+    }
+
+    package func trim(_ name: String) async throws(VolumeError) {
+        try await doing("trim", name) { try await point(name).trim() }
     }
 
     package func remove(_ name: String) async throws(VolumeError) {

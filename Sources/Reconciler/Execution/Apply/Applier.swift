@@ -1,3 +1,4 @@
+package import Desired
 package import Planning
 package import State
 
@@ -13,12 +14,14 @@ package struct Applier: Sendable {
     let mail: any MailEffects
     package let store: StateStore
     package let locks: any Locks
+    let policy: HostFile.Policy
     /// A simulation puts a defective one in its place.
     package var planner: @Sendable (PlanningInput) throws -> Plan = { try Planning.plan($0) }
 
     package init(
         installation: String, definitions: any DefinitionSource, observer: any HostObserver,
-        executor: StepExecutor, mail: any MailEffects, store: StateStore, locks: any Locks
+        executor: StepExecutor, mail: any MailEffects, store: StateStore, locks: any Locks,
+        policy: HostFile.Policy = HostFile.Policy()
     ) {
         self.installation = installation
         self.definitions = definitions
@@ -27,13 +30,16 @@ package struct Applier: Sendable {
         self.mail = mail
         self.store = store
         self.locks = locks
+        self.policy = policy
     }
 
     /// The planner's input, read from git, the engine, the volumes and the state.
     ///
     /// To destroy, the definitions are not read, since they may be what is wrong.
+    ///
+    /// - Parameter holding: the locks that this very command has.
     package func input(
-        apps: [String] = [], purpose: PlanningInput.Purpose = .apply
+        apps: [String] = [], purpose: PlanningInput.Purpose = .apply, holding: Set<String> = []
     ) async throws -> PlanningInput {
         async let observed = observer.observe()
         let isDestroyed = if case .destroy = purpose { true } else { false }
@@ -42,11 +48,13 @@ package struct Applier: Sendable {
         let snapshot = await observed
         // Only now: see `livingTasks`.
         let tasks = try locks.held(prefix: Naming(installation: installation).taskPrefix)
+        let busy = purpose == .prune ? try locks.held(prefix: "").subtracting(holding) : []
         return PlanningInput(
             installation: installation, desired: try await desired, observed: snapshot,
             states: remembered.apps, unreadable: remembered.unreadable,
             ledgers: remembered.ledgers, unsettled: try store.unsettled(),
-            livingTasks: tasks, selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
+            livingTasks: tasks, busy: busy, policy: policy,
+            selection: apps.isEmpty ? nil : Set(apps), purpose: purpose)
     }
 
     /// - Parameters:
@@ -67,33 +75,40 @@ package struct Applier: Sendable {
         let approval = try await approve(plan)
         if case .refused = approval { return ApplyOutcome(plan: plan) }
 
-        var held = try await lock(lockNames(plan).union(appsWithMail(first)), request)
+        var wanted = plan.locks
+        if request.purpose != .prune {
+            for app in appsWithMail(first) { wanted[app] = .exclusive }
+        }
+        var held = try await lock(wanted, request)
         defer { withExtendedLifetime(held.locks) {} }
         var input = first
         if !plan.isEmpty {
-            input = try await self.input(apps: request.apps, purpose: request.purpose)
+            input = try await self.input(
+                apps: request.apps, purpose: request.purpose, holding: Set(wanted.keys))
             let fresh = try planner(input)
             if fresh.digest != plan.digest {
                 try requireFresh(fresh, request)
-                guard case .anyPlan = approval, lockNames(fresh).isSubset(of: held.names) else {
+                guard case .anyPlan = approval, fresh.locks.allSatisfy({ held.has($0, $1) }) else {
                     throw ApplyError.stale(
                         moved: Staleness.moved(PlanDocument(plan), to: PlanDocument(fresh)),
                         isSaved: false)
                 }
                 try requireAllowed(fresh, request)
                 replaced(fresh)
-                plan = fresh
             }
+            // The same decision, with what the host has for it now: an image that was built anew of the
+            // same has another id.
+            plan = fresh
         }
-        try await countMail(input, of: held.names, warn: warn)
-        let shared = SharedLock(held.shared, until: plan)
-        held.shared = nil
+        try await countMail(input, of: Set(held.modes.keys), warn: warn)
+        let ofSteps = StepLocks(held.ofSteps, until: plan)
+        held.ofSteps = [:]
         // In the name of the plan that was approved, which is then known as applied.
         let execution = await execute(
             plan, named: request.saved?.digest ?? plan.digest, with: executor,
             parallelism: request.parallelism, stop: stop
         ) { event in
-            shared.follow(event)
+            ofSteps.follow(event)
             report(event)
         }
         return ApplyOutcome(plan: plan, execution: execution)
@@ -113,7 +128,8 @@ package struct Applier: Sendable {
     // MARK: Checks
 
     private func requireUnused(_ saved: PlanDocument) throws {
-        for app in Staleness.apps(of: saved)
+        let shared = saved.prunes ? [StateRecords.sharedJournal] : []
+        for app in Staleness.apps(of: saved) + shared
         where try store.journal(of: app).contains(where: {
             $0.plan == saved.digest && $0.event != .plan
         }) {
@@ -136,34 +152,33 @@ package struct Applier: Sendable {
     // MARK: Locks
 
     private struct Held {
-        var names: Set<String>
+        var modes: [String: LockMode]
+        /// Those of apps, for as long as the command lives.
         var locks: [any HeldLock] = []
-        /// The lock of what all apps share.
-        var shared: (any HeldLock)?
+        /// Those of what apps share, and every one of a command that only tidies up.
+        var ofSteps: [String: any HeldLock] = [:]
+
+        func has(_ name: String, _ mode: LockMode) -> Bool {
+            modes[name].map { $0 >= mode } ?? false
+        }
     }
 
     /// In the order of their names, so that two applies cannot wait for each other.
-    private func lock(_ names: Set<String>, _ request: ApplyRequest) async throws -> Held {
-        var held = Held(names: names)
-        for name in names.sorted() {
-            // Held for a moment by whoever sets up the host; no app need wait for another's build.
-            let isShared = name == SharedLock.name
+    private func lock(_ modes: [String: LockMode], _ request: ApplyRequest) async throws -> Held {
+        let apps = modes.keys.filter { !$0.contains(".") && !$0.hasPrefix("_") }
+        var held = Held(modes: modes)
+        for (name, mode) in modes.sorted(by: { $0.key < $1.key }) {
+            // No app need wait for another's build, nor be refused for what takes a moment.
+            let isBrief = mode == .shared || name == SharedLocks.network
             let lock = try await locks.lock(
-                name, operation: request.operation,
-                waitSeconds: max(request.lockWaitSeconds, isShared ? SharedLock.waitSeconds : 0))
-            if isShared { held.shared = lock } else { held.locks.append(lock) }
+                name, mode, operation: request.operation,
+                waitSeconds: max(request.lockWaitSeconds, isBrief ? StepLocks.waitSeconds : 0))
+            if apps.contains(name) && request.purpose != .prune {
+                held.locks.append(lock)
+            } else {
+                held.ofSteps[name] = lock
+            }
         }
         return held
-    }
-
-    /// What a plan touches: its apps, the artifacts that it builds, and what all apps share. An
-    /// app's name has neither a dot nor an underscore.
-    private func lockNames(_ plan: Plan) -> Set<String> {
-        Set(
-            plan.steps.flatMap { step -> [String] in
-                let owner = step.subject.app ?? SharedLock.name
-                guard case .sealArtifact(_, let artifact) = step.operation else { return [owner] }
-                return [owner, artifact]
-            })
     }
 }

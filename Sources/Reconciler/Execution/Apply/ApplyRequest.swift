@@ -15,8 +15,9 @@ package struct ApplyRequest: Sendable {
         apps: [String] = [], purpose: PlanningInput.Purpose = .apply, saved: PlanDocument? = nil,
         allowsDestroy: Bool = false, parallelism: Int = 8, lockWaitSeconds: Int = 0
     ) {
-        self.apps = saved.map(Staleness.apps) ?? apps
-        self.purpose = purpose
+        let prunes = saved?.prunes ?? false
+        self.apps = prunes ? [] : saved.map(Staleness.apps) ?? apps
+        self.purpose = prunes ? .prune : purpose
         self.saved = saved
         self.allowsDestroy = allowsDestroy
         self.parallelism = parallelism
@@ -31,7 +32,7 @@ package struct ApplyRequest: Sendable {
         case .rollback: "rollback"
         case .unpin: "unpin"
         case .destroy: "destroy"
-        case .pruneStorage: "prune"
+        case .prune, .pruneStorage: "prune"
         }
     }
 }
@@ -53,7 +54,8 @@ package struct ApplyOutcome: Sendable {
 
     /// Everything that was asked for is so.
     package var isComplete: Bool {
-        execution?.isComplete == true && !plan.hasUnknowns && plan.refusals.isEmpty
+        execution?.isComplete == true && !plan.hasUnknowns && !plan.lacksRoom
+            && plan.refusals.isEmpty
     }
 }
 

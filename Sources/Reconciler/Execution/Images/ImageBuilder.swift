@@ -23,18 +23,21 @@ package struct ImageBuilder: Sendable {
     private let folder: ImageFolder
     private let cache: String
     private let prefix: String
+    private let installation: String
 
     /// - Parameters:
     ///   - cache: where fetched inputs are kept and build contexts are put together.
     ///   - prefix: `modplan` gives `modplan/run-node`.
+    ///   - installation: marks what it builds, so that no other prunes it.
     package init(
         docker: DockerClient, folder: ImageFolder, cache: String = ImageBuilder.defaultCache,
-        prefix: String
+        prefix: String, installation: String
     ) {
         self.docker = docker
         self.folder = folder
         self.cache = cache
         self.prefix = prefix
+        self.installation = installation
     }
 
     /// What a build would do; changes nothing.
@@ -57,6 +60,8 @@ package struct ImageBuilder: Sendable {
 
         let survey = try await survey(root: root)
         var ids: [String: String] = [:]
+        let digests = Dictionary(
+            survey.steps.map { ($0.image.name, $0.inputDigest) }, uniquingKeysWith: { $1 })
         if let root = survey.root, let name = folder.tree.root?.name { ids[name] = root.id }
         for step in survey.steps {
             switch step.action {
@@ -71,6 +76,7 @@ package struct ImageBuilder: Sendable {
                 let start = ContinuousClock.now
                 let id = try await build(
                     step, context: context, parent: step.image.parent.flatMap { ids[$0] },
+                    parentDigest: step.image.parent.flatMap { digests[$0] },
                     report: report)
                 ids[step.image.name] = id
                 report(
@@ -116,10 +122,14 @@ package struct ImageBuilder: Sendable {
     }
 
     private func build(
-        _ step: ImageStep, context: String, parent: String?, report: (Event) -> Void
+        _ step: ImageStep, context: String, parent: String?, parentDigest: String?,
+        report: (Event) -> Void
     ) async throws -> String {
         var spec = BuildSpec(contextPath: context, tag: tag(of: step.image.name))
-        spec.labels = [Self.inputLabel: step.inputDigest]
+        spec.labels = [
+            Self.inputLabel: step.inputDigest, Label.image: step.image.name,
+            Label.builtBy: installation, Label.parent: parentDigest ?? "",
+        ]
         spec.arguments = step.image.arguments
         spec.arguments["PARENT"] = parent
         return try await docker.buildImage(spec, within: .seconds(30 * 60)) { progress in

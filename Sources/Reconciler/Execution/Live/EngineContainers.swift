@@ -46,6 +46,19 @@ package struct EngineContainers: ContainerEffects {
         try await unlessGone { () throws(DockerError) in try await engine.removeNetwork(id) }
     }
 
+    package func removeImage(_ id: String) async throws {
+        do {
+            // A build may have named it since.
+            if let tag = try await engine.inspectImage(id).tags.first {
+                throw MovedError(
+                    subject: id, expected: "an image without a name", found: "it is \(tag)")
+            }
+            try await engine.removeImage(id)
+        } catch let error as DockerError {
+            guard error.isNotFound else { throw error }
+        }
+    }
+
     // MARK: Life
 
     package func create(_ spec: Planning.ContainerSpec) async throws {

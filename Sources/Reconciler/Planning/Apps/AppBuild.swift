@@ -92,7 +92,7 @@ extension AppPlanner {
         for (role, volume) in volumesOnHost {
             guard case .build = role else { continue }
             let address = Address.build(app: app)
-            note(address, .delete, .leftover, [volume.name], .none)
+            note(address, .delete, .leftover, [volume.name], .none, bytes: volume.usedBytes)
             last = removeVolume(volume, at: address, after: last)
         }
         return last

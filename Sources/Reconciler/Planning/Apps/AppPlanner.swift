@@ -114,12 +114,12 @@ struct AppPlanner {
 
     mutating func note(
         _ address: Address, _ action: Action, _ reason: Reason, _ fields: [String] = [],
-        _ disruption: Disruption, isDrift: Bool = false
+        _ disruption: Disruption, isDrift: Bool = false, bytes: Int64? = nil
     ) {
         result.changes.append(
             Change(
                 address: address, action: action, reason: reason, fields: fields,
-                disruption: disruption, isDrift: isDrift))
+                disruption: disruption, isDrift: isDrift, bytes: bytes))
     }
 
     mutating func noteDrift(

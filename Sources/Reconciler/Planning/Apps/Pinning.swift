@@ -13,7 +13,7 @@ extension Target {
             pin.isAwayFrom(desired) ? releases.first { $0.number == pin.release } : nil
         }
         switch world.input.purpose {
-        case .apply, .restart, .destroy, .pruneStorage: return inForce
+        case .apply, .restart, .destroy, .prune, .pruneStorage: return inForce
         case .unpin: return nil
         case .rollback(let number, _):
             let present = inForce?.number ?? releases.last?.number ?? 0
@@ -48,7 +48,7 @@ extension AppPlanner {
         case .unpin: pin = nil
         case .rollback:
             pin = Pin(release: release.number, definition: desired.blob, tree: desired.source.tree)
-        case .apply, .restart, .destroy, .pruneStorage: break
+        case .apply, .restart, .destroy, .prune, .pruneStorage: break
         }
         if release.number != target.headRelease.number {
             try requireKept(release)

@@ -90,7 +90,7 @@ extension AppPlanner {
         let newest = newestRelease(target)
         for (role, volume) in volumesOnHost {
             guard case .storageSnapshot(_, let number, let release) = role,
-                release <= newest - Release.kept, release != target.release.number,
+                release <= newest - PlanningInput.keptReleases, release != target.release.number,
                 release != storageRecord(number)?.restoring?.release
             else { continue }
             note(

@@ -100,8 +100,3 @@ extension Container {
         settings.mounts.contains("\(storage):\(ImageStandard.storagePath)")
     }
 }
-
-extension Release {
-    /// How many of an app's last releases can be gone back to.
-    static let kept = 5
-}

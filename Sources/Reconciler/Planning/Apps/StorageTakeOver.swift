@@ -56,7 +56,7 @@ extension AppPlanner {
         var found = found
         var operations: [Operation] = []
         if let release = storage.holder, release != instance.target.release.number,
-            release > newestRelease(instance.target) - Release.kept,
+            release > newestRelease(instance.target) - PlanningInput.keptReleases,
             world.input.observed.obstacleToSnapshots == nil
         {
             note(address, .update, .snapshotTaken, ["the data of release \(release)"], .none)

@@ -17,6 +17,11 @@ package struct PlanningInput: Sendable {
     /// The names of tasks whose process lives. Asked for after the host was observed: a task takes
     /// its lock before it makes anything, so that one that was seen and has no lock is dead.
     package var livingTasks: Set<String>
+    /// The locks that other commands hold. Asked for as `livingTasks` is, and only to prune: what
+    /// they are at is left alone.
+    package var busy: Set<String>
+    /// How full storage may get.
+    package var policy: HostFile.Policy
     /// The apps that the user named; nil plans all.
     package var selection: Set<String>?
     package var purpose: Purpose
@@ -34,6 +39,8 @@ package struct PlanningInput: Sendable {
         /// The end of every selected app, whatever the definitions say. Its storage is kept as that
         /// of an app gone from git is, unless it is to end, too.
         case destroy(storage: Bool = false)
+        /// The end of what nothing needs any more; storage is none of it.
+        case prune
         /// The end of every storage of the selected apps that no instance is to have, and of
         /// nothing else.
         case pruneStorage
@@ -41,11 +48,17 @@ package struct PlanningInput: Sendable {
 
     var destroys: Bool { if case .destroy = purpose { true } else { false } }
 
+    /// So many of an app's newest releases keep their artifact and their image, so that a rollback
+    /// builds nothing.
+    package static let keptReleases = 5
+
     package init(
         installation: String, desired: [DesiredApp], observed: Snapshot,
         states: [String: AppState] = [:], unreadable: [String: String] = [:],
         ledgers: [String: Ledger] = [:], unsettled: Set<Address> = [],
-        livingTasks: Set<String> = [], selection: Set<String>? = nil, purpose: Purpose = .apply
+        livingTasks: Set<String> = [], busy: Set<String> = [],
+        policy: HostFile.Policy = HostFile.Policy(), selection: Set<String>? = nil,
+        purpose: Purpose = .apply
     ) {
         self.installation = installation
         self.desired = desired
@@ -55,6 +68,8 @@ package struct PlanningInput: Sendable {
         self.ledgers = ledgers
         self.unsettled = unsettled
         self.livingTasks = livingTasks
+        self.busy = busy
+        self.policy = policy
         self.selection = selection
         self.purpose = purpose
     }

@@ -7,6 +7,8 @@ package enum Address: Sendable, Hashable, Comparable {
     case task(app: String, id: String)
     /// An artifact, which apps share.
     case artifact(key: String)
+    /// An image of the standard, by the engine's id.
+    case image(id: String)
     /// The bridge that all containers of the installation are on.
     case network
 
@@ -16,7 +18,7 @@ package enum Address: Sendable, Hashable, Comparable {
         case .build(let app), .instance(let app, _), .volume(let app, _, _),
             .task(let app, _):
             app
-        case .artifact, .network: nil
+        case .artifact, .image, .network: nil
         }
     }
 
@@ -29,6 +31,7 @@ package enum Address: Sendable, Hashable, Comparable {
             "app/\(app)/instance/\(number)/volume/\(role)"
         case .task(let app, let id): "app/\(app)/task/\(id)"
         case .artifact(let key): "artifact/\(key)"
+        case .image(let id): "image/\(id)"
         case .network: "network"
         }
     }
@@ -40,6 +43,7 @@ package enum Address: Sendable, Hashable, Comparable {
         switch (parts.first, parts.count) {
         case ("network", 1): self = .network
         case ("artifact", 2): self = .artifact(key: parts[1])
+        case ("image", 2): self = .image(id: parts[1])
         case ("app", 3) where parts[2] == "build": self = .build(app: parts[1])
         case ("app", 4) where parts[2] == "task": self = .task(app: parts[1], id: parts[3])
         case ("app", 4), ("app", 6):
@@ -65,6 +69,7 @@ package enum Address: Sendable, Hashable, Comparable {
         case .volume(let app, let number, let role): "\(app)/\(number)/\(role)"
         case .task(let app, let id): "\(app)/task/\(id)"
         case .artifact(let key): "artifact/\(key.prefix(8))"
+        case .image(let id): "image/\(id.replacing("sha256:", with: "").prefix(12))"
         case .network: "network"
         }
     }
@@ -76,7 +81,8 @@ package enum Address: Sendable, Hashable, Comparable {
         case .volume(let app, let number, let role): (app, 2, number, role)
         case .task(let app, let id): (app, 3, 0, id)
         case .artifact(let key): ("", 3, 0, key)
-        case .network: ("", 4, 0, "")
+        case .image(let id): ("", 4, 0, id)
+        case .network: ("", 5, 0, "")
         }
     }
 

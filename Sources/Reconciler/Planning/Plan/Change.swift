@@ -8,6 +8,11 @@ package struct Change: Sendable, Equatable {
     package var disruption: Disruption
     /// What moved: the definition, or the world under it.
     package var isDrift: Bool
+    /// What the host has of it today, which goes with it; nil where that is not the point. It
+    /// changes from moment to moment: no part of the digest.
+    package var bytes: Int64?
+    /// Figures of the moment that decided, for people; no part of the digest either.
+    package var evidence: String?
 }
 
 package enum Action: String, Sendable, CaseIterable {
@@ -64,6 +69,10 @@ package enum Reason: String, Sendable, CaseIterable {
     case dataRestored = "data-restored"
     /// What is asked for cannot be: the fields say why.
     case refused
+    case unreferenced
+    case superseded
+    case inUse = "in-use"
+    case noRoom = "no-room"
 }
 
 package enum Disruption: Sendable, Equatable {

@@ -8,6 +8,8 @@ package struct Plan: Sendable, Equatable {
     package var inSync: [String]
     /// It would end every app, or most of them: apply wants to be told so.
     package var needsAllowDestroy: Bool
+    /// What is to be said of the host beside what is done; no part of the digest.
+    package var warnings: [String] = []
 
     package var isEmpty: Bool { steps.isEmpty }
 }
@@ -39,6 +41,8 @@ package struct Basis: Sendable, Equatable {
     package var apps: [App]
     /// Only the apps that the user named were looked at.
     package var isPartial: Bool
+    /// It removes what nothing needs, and makes nothing as the definitions ask.
+    package var prunes = false
 }
 
 extension Plan {
@@ -57,4 +61,7 @@ extension Plan {
     package var refusals: [String] {
         changes.filter { $0.reason == .refused }.flatMap(\.fields)
     }
+
+    /// Something that is asked for has no room, and was left as it is.
+    package var lacksRoom: Bool { changes.contains { $0.reason == .noRoom } }
 }

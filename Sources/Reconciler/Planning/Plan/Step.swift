@@ -42,6 +42,9 @@ package enum Operation: Sendable, Equatable {
     /// Gives the storage's root to the app, and it a place in the run volume to be mounted at.
     case layOutStorage(name: String, runVolume: String)
     case recordStorage(instance: Int, StorageUse)
+    /// Gives back to the storage below what was freed on a mounted volume.
+    case trimVolume(name: String)
+    case removeImage(id: String)
     case repairLayout(volume: String)
     case writeConfiguration(volume: String, InstanceConfiguration)
     case createContainer(ContainerSpec)
@@ -81,6 +84,8 @@ package enum Operation: Sendable, Equatable {
         case .renameVolume: "rename-volume"
         case .layOutStorage: "lay-out-storage"
         case .recordStorage: "record-storage"
+        case .trimVolume: "trim-volume"
+        case .removeImage: "remove-image"
         case .repairLayout: "repair-layout"
         case .writeConfiguration: "write-configuration"
         case .createContainer: "create-container"

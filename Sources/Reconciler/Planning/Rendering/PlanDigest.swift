@@ -8,6 +8,7 @@ extension Plan {
         digest.add("version", "2")
         digest.add("installation", basis.installation)
         digest.add("partial", "\(basis.isPartial)")
+        if basis.prunes { digest.add("purpose", "prune") }
         for app in basis.apps { app.add(to: &digest) }
         add(changes, steps, to: &digest)
         return digest.hexadecimal
@@ -66,9 +67,9 @@ extension Operation {
         digest.add("kind", kind)
         switch self {
         case .createNetwork(let name), .mountVolume(let name), .unmountVolume(let name),
-            .removeVolume(let name), .repairLayout(let name):
+            .removeVolume(let name), .trimVolume(let name), .repairLayout(let name):
             digest.add("name", name)
-        case .removeNetwork(let id):
+        case .removeNetwork(let id), .removeImage(let id):
             digest.add("id", id)
         case .createVolume(let name, let limit), .growVolume(let name, let limit):
             digest.add("name", name)

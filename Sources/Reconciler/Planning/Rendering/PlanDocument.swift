@@ -1,6 +1,8 @@
 /// The plan as scripts see it: one JSON document, and what a saved plan holds.
 package struct PlanDocument: Codable, Equatable, Sendable {
     package static let version = 1
+    private static let prune = "prune"
+    package var prunes: Bool { purpose == Self.prune }
 
     package struct Basis: Codable, Equatable, Sendable {
         package struct App: Codable, Equatable, Sendable {
@@ -32,6 +34,10 @@ package struct PlanDocument: Codable, Equatable, Sendable {
         package var fields: [String]
         package var disruption: String
         package var drift: Bool
+        /// What goes with it on the host; left out where that is not the point.
+        package var bytes: Int64?
+        /// Figures of the moment that decided, for people.
+        package var evidence: String?
     }
 
     package struct Drift: Codable, Equatable, Sendable {
@@ -60,6 +66,8 @@ package struct PlanDocument: Codable, Equatable, Sendable {
 
     package var formatVersion: Int
     package var digest: String
+    /// `prune`; left out of a plan that makes the host what the definitions ask for.
+    package var purpose: String?
     package var basis: Basis
     package var changes: [Change]
     package var drift: [Drift]
@@ -68,6 +76,8 @@ package struct PlanDocument: Codable, Equatable, Sendable {
     package var steps: [Step]
     package var summary: Summary
     package var needsAllowDestroy: Bool
+    /// What is to be said of the host beside what is done; left out where there is nothing.
+    package var warnings: [String]?
 }
 
 extension Change {
@@ -83,7 +93,8 @@ extension PlanDocument.Change {
         self.init(
             address: change.address.description, action: change.action.rawValue,
             reason: change.reason.rawValue, fields: change.fields,
-            disruption: change.disruption.description, drift: change.isDrift)
+            disruption: change.disruption.description, drift: change.isDrift, bytes: change.bytes,
+            evidence: change.evidence)
     }
 }
 
@@ -92,6 +103,7 @@ extension PlanDocument {
         formatVersion = Self.version
         let digests = plan.appDigests
         digest = plan.digest
+        purpose = plan.basis.prunes ? Self.prune : nil
         basis = Basis(
             installation: plan.basis.installation,
             apps: plan.basis.apps.map {
@@ -120,5 +132,6 @@ extension PlanDocument {
             // Not those for a failure.
             steps: plan.steps.count(where: \.remedyOf.isEmpty))
         needsAllowDestroy = plan.needsAllowDestroy
+        warnings = plan.warnings.isEmpty ? nil : plan.warnings
     }
 }

@@ -41,8 +41,20 @@ extension PlanDocument {
         }
         var table = ordered.map(\.element.cells)
         table += inSync.map { ["=", $0, "in sync", "", ""] }
+        table += (warnings ?? []).map { ["!", "storage", "warning", $0, ""] }
         // The document may have come from anywhere.
-        return aligned(table.map { $0.map(printable) }) + summaryLine + "\n"
+        return aligned(table.map { $0.map(printable) }) + (prunes ? pruneLine : summaryLine) + "\n"
+    }
+
+    private var pruneLine: String {
+        let ends = changes.filter { $0.action == Action.delete.rawValue }
+        let left = changes.count - ends.count
+        let trims = steps.count { $0.kind == Operation.trimVolume(name: "").kind }
+        var parts = ["\(ends.count) to remove, \(sizeText(ends.compactMap(\.bytes).reduce(0, +)))"]
+        if left > 0 { parts.append("\(left) left alone") }
+        if trims > 0 { parts.append("\(trims) \(trims == 1 ? "volume" : "volumes") to trim") }
+        let count = "\(steps.count) \(steps.count == 1 ? "step" : "steps")"
+        return "Prune: \(parts.joined(separator: ", ")). \(count)."
     }
 
     private var summaryLine: String {
@@ -60,7 +72,8 @@ extension PlanDocument {
 extension PlanDocument.Change {
     fileprivate func cells(labelled label: String) -> [String] {
         let glyph = Action(rawValue: action)?.glyph ?? "?"
-        return [String(glyph), label, action, explanation, disruption]
+        let size = bytes.map { " (\(sizeText($0)))" } ?? ""
+        return [String(glyph), label, action, explanation + size, disruption]
     }
 
     private var isOfTask: Bool {
@@ -77,7 +90,9 @@ extension PlanDocument.Change {
         case .refused: causes
         case .leftover where isOfTask: "left by an interrupted run: \(causes)"
         case .pinned: "\(words) to \(causes)"
+        case .superseded: "\(causes), \(words)"
         case .stopped: "\(words) by \(causes), until 'modplan start'"
+        case .noRoom: evidence ?? words
         default: fields.isEmpty ? words : "\(words): \(causes)"
         }
     }
@@ -122,8 +137,31 @@ extension Reason {
         case .snapshotExpired: "snapshot of a release long gone"
         case .dataRestored: "data is brought back"
         case .refused: "refused"
+        case .unreferenced: "nothing needs it any more"
+        case .superseded: "a newer one took its name"
+        case .noRoom: "no room"
+        case .inUse: "left alone, in use by a running command"
         }
     }
+}
+
+/// A size for people: `1.2 MiB`.
+package func sizeText(_ bytes: Int64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB"]
+    guard bytes >= 1024 else { return "\(bytes) B" }
+    var value = Double(bytes) / 1024
+    var unit = 0
+    while value >= 1023.95, unit < units.count - 1 {
+        value /= 1024
+        unit += 1
+    }
+    return "\(tenths(value)) \(units[unit])"
+}
+
+/// `1.3`, without a locale.
+package func tenths(_ value: Double) -> String {
+    let rounded = Int((value * 10).rounded())
+    return "\(rounded / 10).\(rounded % 10)"
 }
 
 /// Rows with every column but the last as wide as its widest cell; trailing blanks removed.

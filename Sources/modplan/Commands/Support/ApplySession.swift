@@ -28,7 +28,7 @@ struct ApplySession {
         let request = ApplyRequest(
             apps: apps, purpose: purpose, saved: saved, allowsDestroy: options.allowDestroy,
             parallelism: options.parallelism, lockWaitSeconds: options.lockWaitSeconds)
-        if let saved, request.apps.isEmpty { return try nothingToDo(saved) }
+        if let saved, saved.steps.isEmpty { return try nothingToDo(saved) }
         let progress = Progress()
         let outcomes = Mutex<[ApplyDocument.Step]>([])
         let stop = StopRequest()
@@ -100,7 +100,9 @@ struct ApplySession {
         }
         guard !outcome.isComplete else { return }
         for refusal in outcome.plan.refusals { Output.chatter("modplan: \(refusal)") }
-        if outcome.plan.hasUnknowns && result.isComplete {
+        if outcome.plan.lacksRoom {
+            Output.chatter("modplan: there is no room for all that is asked for; see the plan")
+        } else if outcome.plan.hasUnknowns && result.isComplete {
             Output.chatter("modplan: something could not be observed, and was left alone")
         }
         throw ExitCode(1)

@@ -11,7 +11,7 @@ extension Installation {
         Applier(
             installation: file.installation, definitions: self, observer: collector,
             executor: executor(.none), mail: VolumeMail(volumes: volumes), store: store,
-            locks: locks)
+            locks: locks, policy: file.policy)
     }
 
     func executor(_ console: TaskConsole) -> StepExecutor {

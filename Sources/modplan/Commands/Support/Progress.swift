@@ -37,9 +37,3 @@ struct Progress: Sendable {
         Output.chatter("  \(label)\(padding)\(text)\(time)")
     }
 }
-
-/// `1.3`, without a locale.
-func tenths(_ value: Double) -> String {
-    let rounded = Int((value * 10).rounded())
-    return "\(rounded / 10).\(rounded % 10)"
-}

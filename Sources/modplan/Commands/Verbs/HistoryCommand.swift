@@ -16,13 +16,13 @@ struct HistoryCommand: AsyncParsableCommand {
     func run() async throws {
         let installation = try Installation(common)
         try await installation.requireKnown(app)
-        let releases = try installation.store.state(of: app).releases
+        let state = try installation.store.state(of: app)
         let observed = await installation.collector.collect()
         for failure in [observed.engine.failure, observed.volumes.failure] {
             if let failure { Output.chatter("modplan: warning: \(failure)") }
         }
         let document = HistoryDocument(
-            app, releases, observed, Naming(installation: installation.file.installation))
+            state, observed, Naming(installation: installation.file.installation))
         if json {
             try Output.json(document)
         } else {
@@ -35,9 +35,9 @@ struct HistoryDocument: Encodable {
     enum State: String, Encodable {
         /// An instance runs on it.
         case running
-        /// Its artifact is there: no build is needed to go back to it.
+        /// Its artifact and its run image are there: a rollback can go there, and builds nothing.
         case kept
-        /// Its artifact is gone: going back to it builds anew.
+        /// One of the two is gone, and no rollback goes there.
         case gone
         /// What would tell could not be observed.
         case unknown
@@ -46,6 +46,8 @@ struct HistoryDocument: Encodable {
     struct Release: Encodable {
         var number: Int
         var state: State
+        /// The app was rolled back to it, and stays there.
+        var pinned: Bool
         /// Of the instances that run on it.
         var instances: [Int]
         var commit: String
@@ -67,15 +69,17 @@ struct HistoryDocument: Encodable {
     /// The newest first.
     var releases: [Release]
 
-    init(_ app: String, _ releases: [Planning.Release], _ observed: Snapshot, _ naming: Naming) {
+    init(_ known: AppState, _ observed: Snapshot, _ naming: Naming) {
+        let app = known.app
         self.app = app
+        let images = observed.engine.value.map { Set($0.images.map(\.inputDigest)) }
         let running = observed.engine.value?.containers.filter {
             $0.labels.app == app && $0.status == .running && !$0.labels.isTransient
         }
         let volumes = observed.volumes.value.map { volumes in
             Dictionary(volumes.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
         }
-        self.releases = releases.sorted { $0.number > $1.number }.map { release in
+        releases = known.releases.sorted { $0.number > $1.number }.map { release in
             let instances = running?.filter { $0.labels.release == release.number }
                 .compactMap(\.labels.instance).sorted()
             let artifact = volumes?[naming.volume(.artifact(key: release.artifact))]
@@ -85,10 +89,11 @@ struct HistoryDocument: Encodable {
                 } else if running == nil || volumes == nil {
                     .unknown
                 } else {
-                    artifact == nil ? .gone : .kept
+                    artifact != nil && images?.contains(release.runImage) == true ? .kept : .gone
                 }
             return Release(
-                number: release.number, state: state, instances: instances ?? [],
+                number: release.number, state: state, pinned: known.pin?.release == release.number,
+                instances: instances ?? [],
                 commit: release.commit, subject: release.subject, tree: release.tree,
                 at: release.at, plan: release.plan, artifact: release.artifact,
                 artifactBytes: artifact?.usedBytes, runtime: release.runtime)
@@ -100,7 +105,8 @@ struct HistoryDocument: Encodable {
         var rows = [["RELEASE", "STATE", "WHEN", "COMMIT", "TREE", "SIZE", "PLAN", "SUBJECT"]]
         for release in releases {
             rows.append([
-                "\(release.number)", release.state.rawValue, release.at ?? "-",
+                "\(release.number)", release.state.rawValue + (release.pinned ? ", pinned" : ""),
+                release.at ?? "-",
                 String(release.commit.prefix(7)), String(release.tree.prefix(7)),
                 release.artifactBytes.map(sizeText) ?? "-",
                 release.plan.map { String($0.prefix(7)) } ?? "-", printable(release.subject),
@@ -108,17 +114,4 @@ struct HistoryDocument: Encodable {
         }
         return aligned(rows)
     }
-}
-
-/// A size for people: `1.2 MiB`.
-func sizeText(_ bytes: Int64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB"]
-    guard bytes >= 1024 else { return "\(bytes) B" }
-    var value = Double(bytes) / 1024
-    var unit = 0
-    while value >= 1023.95, unit < units.count - 1 {
-        value /= 1024
-        unit += 1
-    }
-    return "\(tenths(value)) \(units[unit])"
 }

@@ -113,7 +113,8 @@ struct ImageSourceOptions: ParsableArguments {
             docker: installation.engine,
             folder: try ImageFolder(
                 checkout: checkout.map(absolutePath) ?? installation.folder),
-            cache: absolutePath(cache), prefix: installation.file.images)
+            cache: absolutePath(cache), prefix: installation.file.images,
+            installation: installation.file.installation)
     }
 }
 

@@ -58,9 +58,12 @@ struct StatusDocument: Encodable {
     var formatVersion = 1
     var observedAt: String
     var apps: [App]
+    /// Of the storage; left out where there is nothing to be said.
+    var warnings: [String]?
 
     init(_ input: PlanningInput, _ plan: Plan) {
         observedAt = Date().formatted(.iso8601)
+        warnings = plan.warnings.isEmpty ? nil : plan.warnings
         let containers = input.observed.engine.value?.containers ?? []
         apps = plan.basis.apps.map { basis in
             let own = containers.filter { $0.labels.app == basis.app && !$0.labels.isTransient }
@@ -95,7 +98,7 @@ struct StatusDocument: Encodable {
                 ])
             }
         }
-        var notes = ""
+        var notes = (warnings ?? []).map { "! storage: \($0)\n" }.joined()
         for app in apps {
             for drift in app.drift { notes += "! \(drift.address)  \(drift.evidence)\n" }
             let events = app.events.sorted { $0.key < $1.key }.map { "\($0.key) ×\($0.value)" }
