@@ -263,6 +263,15 @@ import Volumes
         }
     }
 
+    /// As small as a definition may ask for.
+    @Test(arguments: Backend.here) func theSmallestVolumeIsMade(on backend: Backend) async throws {
+        try await backend.withStore { store in
+            try await store.create("t.run", limit: 16 << 20)
+            try await store.mount("t.run")
+            try put("kept", on: store)
+        }
+    }
+
     // MARK: Renaming
 
     @Test(arguments: Backend.here) func aRenamedVolumeKeepsAllButItsName(

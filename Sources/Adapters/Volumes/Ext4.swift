@@ -7,8 +7,10 @@ enum Ext4 {
     ///
     /// - Parameter size: in bytes; nil for all that there is.
     static func format(_ path: String, size: Int64? = nil) -> ToolCall {
+        // Of the smallest volumes, 8 MiB are more than mkfs gives away.
+        let journal = size.map { $0 < 32 << 20 } == true ? 4 : 8
         let options = [
-            "-q", "-F", "-m", "0", "-J", "size=8", "-E",
+            "-q", "-F", "-m", "0", "-J", "size=\(journal)", "-E",
             "nodiscard,lazy_itable_init=1,lazy_journal_init=1", path,
         ]
         return ToolCall("mkfs.ext4", options + kibibytes(size))

@@ -61,7 +61,7 @@ package struct FileVolumes: VolumeStore {
             try requireNew(name, for: "create")
             try await making(name) { partial in
                 try resizeFile(partial, size: limit)
-                try await Ext4.format(partial).run()
+                try await Ext4.format(partial, size: limit).run()
             }
         }
     }

@@ -92,9 +92,6 @@ extension World {
                     return "\(app.definition.name)/\(number) has \(own.count) containers"
                 }
                 expected.insert(box.volume)
-                if let fact = storageFault(app, number, box) {
-                    return "\(app.definition.name)/\(number): \(fact)"
-                }
                 if let fact = unmet(app, number, box) {
                     return "\(app.definition.name)/\(number): not so: \(fact)"
                 }
@@ -121,6 +118,7 @@ extension World {
                 image?.inputDigest == pinned(app)?.runImage ?? newest?.inputDigest
             ),
             ("release", pinned(app).map { $0.number == box.container.labels.release } ?? true),
+            ("storage", storageFault(app, number, box) == nil),
             ("user", settings.user == ImageStandard.user),
             ("volume's size", host.disks[box.volume]?.limitBytes == run.volume.bytes),
             ("volume mounted", host.disks[box.volume]?.isMounted == true),

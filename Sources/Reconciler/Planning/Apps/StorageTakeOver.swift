@@ -168,7 +168,8 @@ extension AppPlanner {
         _ = result.steps.chain(
             [
                 .stopContainer(newest ?? ContainerReference(name: instance.spec.name)),
-                .mountVolume(name: volume), .mountVolume(name: storage.name),
+                .mountVolume(name: volume), .repairLayout(volume: volume),
+                .mountVolume(name: storage.name),
                 .recordStorage(instance: instance.number, .running(release: release)),
                 .startContainer(old.reference),
                 .awaitReady(
