@@ -14,11 +14,18 @@ struct Admission {
     private(set) var promised: Int64
 
     init(_ world: World) {
-        policy = world.input.policy
-        capacity = world.input.observed.capacity
+        self.init(
+            world.input.policy, world.input.observed.capacity, artifacts: world.artifacts.values)
+    }
+
+    init(
+        _ policy: HostFile.Policy, _ capacity: Capacity?, artifacts: some Sequence<Volume>
+    ) {
+        self.policy = policy
+        self.capacity = capacity
         promised = capacity?.promisedBytes ?? 0
-        // Known with their limits, as all of the backend are.
-        for volume in world.artifacts.values { promised -= volume.limitBytes - volume.usedBytes }
+        // Counted there with their limits, as all of the storage are.
+        for volume in artifacts { promised -= volume.limitBytes - volume.usedBytes }
     }
 
     /// What the steps would make writable, in bytes.
