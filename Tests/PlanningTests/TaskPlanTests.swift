@@ -80,6 +80,17 @@ import Testing
         return nil
     }
 
+    @Test func itTakesNoRoomThatIsNotThere() throws {
+        var input = try input([container(1, .running)])
+        input.observed.capacity = Capacity(
+            place: "the thin pool vg0/pool", totalBytes: 1000, usedBytes: 10, promisedBytes: 900)
+        input.policy.overcommitPercent = 100
+        _ = try planTask(request, input)
+        input.policy.overcommitPercent = 95
+        let error = #expect(throws: TaskError.self) { try planTask(request, input) }
+        #expect(error?.description.hasPrefix("web: no room: it takes 77 B more, and 900 B") == true)
+    }
+
     @Test func aTaskIsAsTheAppThatRuns() throws {
         // A newer release was never ready.
         let plan = try planTask(

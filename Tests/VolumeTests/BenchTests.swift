@@ -8,7 +8,7 @@ import Testing
 /// as much on the same storage: `make bench-volumes`.
 @Suite(.serialized, .enabled(if: getenv("MODPLAN_BENCH") != nil)) struct BenchTests {
     private static let mebibytes = 500
-    private static let limit: Int64 = 1 << 30
+    private static let limit: Int64 = 1280 << 20
 
     @Test(arguments: [Backend.isGuest ? Backend.lvm : .file]) func aLargeArtifact(
         on backend: Backend

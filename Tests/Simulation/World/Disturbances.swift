@@ -96,7 +96,7 @@ extension World {
     }
 
     /// A newer image takes over the name, built from the same or from something else.
-    private func disturbImage() {
+    func disturbImage() {
         let named = host.images.indices.filter { host.images[$0].name != nil }
         guard let index = random.pick(Array(named)) else { return }
         let old = host.images[index]

@@ -212,27 +212,27 @@ package final class Simulation {
         if ended == nil { world.violate("two passes wait for each other") }
     }
 
-    /// Somebody prunes while apps are applied, and a push moves one of them.
+    /// Somebody prunes while apps are applied, after a push or a build of images.
     private func pruneBeside(_ app: String) {
         begin()
         world.isConcurrent = true
         defer { world.isConcurrent = false }
         let world = world
         world.note("a prune beside a pass")
-        let requests = [
-            ApplyRequest(apps: world.random.happens(oneIn: 2) ? [app] : [], allowsDestroy: true),
-            ApplyRequest(purpose: .prune, lockWaitSeconds: world.random.happens(oneIn: 2) ? 5 : 0),
-        ]
+        let apps = world.random.happens(oneIn: 2) ? [app] : []
+        let wait = world.random.happens(oneIn: 2) ? 5 : 0
         let delay = world.random.below(40)
+        let isPush = world.random.happens(oneIn: 2)
         let ended: Bool? = executor.run {
             await withTaskGroup(of: Bool.self) { group in
-                for request in requests {
-                    group.addTask { await Self.apply(request, in: world) }
+                group.addTask {
+                    await Self.apply(ApplyRequest(apps: apps, allowsDestroy: true), in: world)
                 }
                 group.addTask {
                     for _ in 0..<delay { await Task.yield() }
-                    world.push()
-                    return true
+                    if isPush { world.push() } else { world.disturbImage() }
+                    return await Self.apply(
+                        ApplyRequest(purpose: .prune, lockWaitSeconds: wait), in: world)
                 }
                 return await group.reduce(true) { $0 && $1 }
             }

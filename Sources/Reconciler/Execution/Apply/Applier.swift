@@ -100,7 +100,10 @@ package struct Applier: Sendable {
             // same has another id.
             plan = fresh
         }
-        try await countMail(input, of: Set(held.modes.keys), warn: warn)
+        // What happened to an app is for those to count who act on it.
+        if request.purpose != .prune {
+            try await countMail(input, of: Set(held.modes.keys), warn: warn)
+        }
         let ofSteps = StepLocks(held.ofSteps, until: plan)
         held.ofSteps = [:]
         // In the name of the plan that was approved, which is then known as applied.

@@ -10,19 +10,32 @@ import Observed
 struct Admission {
     private let policy: HostFile.Policy
     private let capacity: Capacity?
-    private let world: World
+    private let naming: Naming
+    private let volume: (String) -> Volume?
     /// In bytes.
     private(set) var promised: Int64
 
     init(_ world: World) {
-        self.world = world
-        policy = world.input.policy
-        capacity = world.input.observed.capacity
+        self.init(
+            world.input.policy, world.input.observed.capacity, naming: world.naming,
+            sealed: Array(world.artifacts.values) + world.snapshots
+        ) { name in world.naming.role(ofVolume: name).flatMap(world.volume) }
+    }
+
+    /// - Parameters:
+    ///   - sealed: artifacts, and snapshots of storage.
+    ///   - volume: what is there under a name.
+    init(
+        _ policy: HostFile.Policy, _ capacity: Capacity?, naming: Naming, sealed: [Volume],
+        volume: @escaping (String) -> Volume?
+    ) {
+        self.policy = policy
+        self.capacity = capacity
+        self.naming = naming
+        self.volume = volume
         promised = capacity?.promisedBytes ?? 0
-        // Known with their limits, as all of the backend are.
-        for volume in world.artifacts.values { promised -= volume.limitBytes - volume.usedBytes }
-        // So are these, by what they are for.
-        for volume in world.snapshots { promised -= volume.limitBytes - volume.usedBytes }
+        // Counted there with their limits, as all of the storage are.
+        for volume in sealed { promised -= volume.limitBytes - volume.usedBytes }
     }
 
     /// What the steps would make writable, in bytes.
@@ -39,11 +52,7 @@ struct Admission {
     }
 
     private func isSnapshot(_ name: String) -> Bool {
-        if case .storageSnapshot? = world.naming.role(ofVolume: name) { true } else { false }
-    }
-
-    private func volume(_ name: String) -> Volume? {
-        world.naming.role(ofVolume: name).flatMap(world.volume)
+        if case .storageSnapshot? = naming.role(ofVolume: name) { true } else { false }
     }
 
     /// Grants an app's steps, or says why not.

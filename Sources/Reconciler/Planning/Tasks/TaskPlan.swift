@@ -22,14 +22,18 @@ package struct TaskInput: Sendable {
     package var state: AppState
     /// Speaks where no container of the app does; nil if git has none, or cannot be read.
     package var definition: AppDefinition?
+    /// How full storage may get.
+    package var policy: HostFile.Policy
 
     package init(
-        installation: String, observed: Snapshot, state: AppState, definition: AppDefinition?
+        installation: String, observed: Snapshot, state: AppState, definition: AppDefinition?,
+        policy: HostFile.Policy = HostFile.Policy()
     ) {
         self.installation = installation
         self.observed = observed
         self.state = state
         self.definition = definition
+        self.policy = policy
     }
 }
 
@@ -49,6 +53,7 @@ package enum TaskError: Error, Equatable, CustomStringConvertible {
     case unknownSettings(String)
     case networkGone(String)
     case unobservable(String)
+    case noRoom(String, why: String)
 
     package var description: String {
         switch self {
@@ -67,6 +72,7 @@ package enum TaskError: Error, Equatable, CustomStringConvertible {
         case .networkGone(let app):
             "\(app): the network that its containers are on is gone; 'modplan apply' makes it anew"
         case .unobservable(let why): why
+        case .noRoom(let app, let why): "\(app): \(why)"
         }
     }
 }
@@ -98,16 +104,28 @@ package func planTask(_ task: TaskRequest, _ input: TaskInput) throws(TaskError)
             basis: Basis(installation: input.installation, apps: [], isPartial: true),
             changes: [], drift: [], steps: steps.steps, inSync: [], needsAllowDestroy: false)
     }
+    let run = plan([
+        .snapshotVolume(
+            origin: naming.volume(.artifact(key: model.artifact)), name: name,
+            limitBytes: model.volumeBytes),
+        .mountVolume(name: name),
+        .repairLayout(volume: name),
+        .writeTask(volume: name, configuration),
+        .runTask(spec),
+    ])
+    let volumes = input.observed.volumes.value ?? []
+    let sealed = volumes.filter { volume in
+        switch naming.role(ofVolume: volume.name) {
+        case .artifact?, .storageSnapshot?: true
+        default: false
+        }
+    }
+    var admission = Admission(
+        input.policy, input.observed.capacity, naming: naming, sealed: sealed
+    ) { name in volumes.first { $0.name == name } }
+    if let why = admission.refusal(of: run.steps) { throw .noRoom(task.app, why: why) }
     return TaskPlan(
-        run: plan([
-            .snapshotVolume(
-                origin: naming.volume(.artifact(key: model.artifact)), name: name,
-                limitBytes: model.volumeBytes),
-            .mountVolume(name: name),
-            .repairLayout(volume: name),
-            .writeTask(volume: name, configuration),
-            .runTask(spec),
-        ]),
+        run: run,
         end: plan([
             .removeContainer(ContainerReference(name: name)),
             .unmountVolume(name: name),

@@ -97,7 +97,8 @@ struct TaskSession {
         return TaskInput(
             installation: installation.file.installation, observed: await observed,
             state: try installation.store.state(of: app),
-            definition: definitions?.first { $0.definition.name == app }?.definition)
+            definition: definitions?.first { $0.definition.name == app }?.definition,
+            policy: installation.file.policy)
     }
 }
 
