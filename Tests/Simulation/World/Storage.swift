@@ -30,12 +30,18 @@ struct SimulatedVolumes: VolumeStore {
 
     func create(_ name: String, limit: Int64) async throws(VolumeError) {
         try await effect("create", name) {
-            guard world.host.disks[name] == nil else {
-                world.seesAnew(name)
-                throw Refused(description: "it is there already")
-            }
+            try requireNew(name)
             world.host.disks[name] = .init(limitBytes: limit)
         }
+    }
+
+    private func requireNew(_ name: String) throws {
+        guard world.host.disks[name] != nil else { return }
+        world.seesAnew(name)
+        guard world.bug == .madeTwiceIsFine else {
+            throw Refused(description: "it is there already")
+        }
+        world.violate("\(name) is written over")
     }
 
     func seal(
@@ -63,11 +69,7 @@ struct SimulatedVolumes: VolumeStore {
                 }
                 throw Refused(description: "no such volume: \(origin)")
             }
-            guard world.host.disks[name] == nil || world.bug == .madeTwiceIsFine else {
-                world.seesAnew(name)
-                throw Refused(description: "it is there already")
-            }
-            guard world.host.disks[name] == nil else { return }
+            try requireNew(name)
             if world.isStorage(origin) { return try world.copyStorage(origin, name, limit) }
             guard disk.content == .artifact else {
                 world.violate("\(name) is made of what is no artifact")
