@@ -52,6 +52,28 @@ import Testing
         #expect(status("1.40") == .problem && status("1.9") == .problem && status("?") == .problem)
     }
 
+    @Test func aThinPoolIsCheckedByWhatAPlanReads() {
+        func check(
+            problem: String? = nil, advice: String? = nil, failure: String? = nil
+        ) -> Check {
+            InstallationChecks.pool(
+                "vg0/pool",
+                Snapshot(
+                    engine: .unavailable(""),
+                    volumes: failure.map { .unavailable($0) } ?? .read([]),
+                    capacity: failure == nil
+                        ? Capacity(
+                            place: "the thin pool vg0/pool", totalBytes: 10 << 30,
+                            usedBytes: 1 << 30, promisedBytes: 0, problem: problem, advice: advice)
+                        : nil))
+        }
+        #expect(check() == .ok("thin pool", "vg0/pool, 1.0 GiB of 10.0 GiB taken"))
+        #expect(check(problem: "out_of_data").mend == "lvextend -L +SIZE vg0/pool")
+        #expect(check(advice: "do this").status == .note)
+        let failed = check(failure: "there is no volume group 'vg0'; make it with …")
+        #expect(failed.status == .problem && failed.detail.contains("no volume group"))
+    }
+
     @Test func theImagesThatTheDefinitionsNameMustBeThere() throws {
         func check(_ names: [String], _ apps: [AppDefinition]) -> Check {
             InstallationChecks.images(

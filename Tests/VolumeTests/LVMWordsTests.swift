@@ -39,6 +39,16 @@ import Testing
         #expect(second.used == Int64(Double(64 << 20) * 0.9375))
     }
 
+    /// As it is without `--errorwhenfull y`.
+    @Test func aPoolThatMakesWritesWaitIsSeen() throws {
+        #expect(try !report("lvs").pool.queuesWhenFull)
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        let text = try String(
+            contentsOf: folder.appending(path: "Support/lvs.json"), encoding: .utf8
+        ).replacingOccurrences(of: "\"error\"", with: "\"queue\"")
+        #expect(try LVMReport(json: text, pool: "pool").pool.queuesWhenFull)
+    }
+
     @Test func whatIsNoThinPoolIsRefused() throws {
         #expect(throws: LVMReport.Failure.noPool) { try report("lvs", pool: "other") }
         #expect(throws: LVMReport.Failure.noThinPool) { try report("lvs", pool: "modplan.t.a") }
@@ -98,7 +108,8 @@ import Testing
         #expect(
             line(commands.list())
                 == "lvs --reportformat json --units b --nosuffix --options lv_name,lv_size,lv_attr,"
-                + "pool_lv,data_percent,metadata_percent,lv_health_status,vg_extent_size,lv_tags vg0"
+                + "pool_lv,data_percent,metadata_percent,lv_health_status,lv_when_full,"
+                + "vg_extent_size,lv_tags vg0"
         )
         #expect(
             line(commands.create("t.a", bytes: 8 << 20))

@@ -30,10 +30,12 @@ package struct VolumeCapacity: Sendable, Equatable {
     package var virtualBytes: Int64
     /// What the backend itself says is wrong with it, in its own word, such as `out_of_data`.
     package var problem: String?
+    /// How it is set up otherwise than it should be, and the command that mends it.
+    package var advice: String?
 
     package init(
         place: String, totalBytes: Int64, usedBytes: Int64, metadataUsedPercent: Double? = nil,
-        virtualBytes: Int64, problem: String? = nil
+        virtualBytes: Int64, problem: String? = nil, advice: String? = nil
     ) {
         self.place = place
         self.totalBytes = totalBytes
@@ -41,6 +43,7 @@ package struct VolumeCapacity: Sendable, Equatable {
         self.metadataUsedPercent = metadataUsedPercent
         self.virtualBytes = virtualBytes
         self.problem = problem
+        self.advice = advice
     }
 }
 

@@ -72,7 +72,7 @@ extension Capacity {
         self.init(
             place: found.place, totalBytes: found.totalBytes, usedBytes: found.usedBytes,
             metadataUsedPercent: found.metadataUsedPercent, promisedBytes: found.virtualBytes,
-            problem: found.problem)
+            problem: found.problem, advice: found.advice)
     }
 }
 

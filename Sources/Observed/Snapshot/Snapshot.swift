@@ -49,10 +49,12 @@ package struct Capacity: Sendable, Equatable {
     package var promisedBytes: Int64
     /// In the storage's own word, such as `out_of_data`; nil while nothing is wrong.
     package var problem: String?
+    /// How it is set up otherwise than it should be, and the command that mends it.
+    package var advice: String?
 
     package init(
         place: String, totalBytes: Int64, usedBytes: Int64, metadataUsedPercent: Double? = nil,
-        promisedBytes: Int64, problem: String? = nil
+        promisedBytes: Int64, problem: String? = nil, advice: String? = nil
     ) {
         self.place = place
         self.totalBytes = totalBytes
@@ -60,6 +62,7 @@ package struct Capacity: Sendable, Equatable {
         self.metadataUsedPercent = metadataUsedPercent
         self.promisedBytes = promisedBytes
         self.problem = problem
+        self.advice = advice
     }
 }
 

@@ -47,6 +47,8 @@ struct ThinPool: Sendable, Equatable {
     var metadataUsedPercent: Double?
     /// In LVM's word, such as `out_of_data`; nil while nothing is wrong.
     var problem: String?
+    /// Once it is full, writes wait instead of failing.
+    var queuesWhenFull = false
 }
 
 /// A whole group from one `lvs`.
@@ -65,7 +67,7 @@ struct LVMReport: Sendable, Equatable {
 
     static let fields = [
         "lv_name", "lv_size", "lv_attr", "pool_lv", "data_percent", "metadata_percent",
-        "lv_health_status", "vg_extent_size", "lv_tags",
+        "lv_health_status", "lv_when_full", "vg_extent_size", "lv_tags",
     ]
 
     /// - Parameter json: what `lvs --reportformat json --units b --nosuffix` wrote.
@@ -86,7 +88,8 @@ struct LVMReport: Sendable, Equatable {
         self.pool = ThinPool(
             size: try row.size(), usedPercent: Double(row.data_percent),
             metadataUsedPercent: Double(row.metadata_percent),
-            problem: row.lv_health_status.isEmpty ? nil : row.lv_health_status)
+            problem: row.lv_health_status.isEmpty ? nil : row.lv_health_status,
+            queuesWhenFull: row.lv_when_full == "queue")
         var volumes: [LogicalVolume] = []
         for row in rows where row.lv_name != pool { volumes.append(try row.volume()) }
         self.volumes = volumes.sorted { $0.name < $1.name }
@@ -117,6 +120,7 @@ private struct Row: Decodable {
     var data_percent: String
     var metadata_percent: String
     var lv_health_status: String
+    var lv_when_full: String
     var vg_extent_size: String
     var lv_tags: String
 

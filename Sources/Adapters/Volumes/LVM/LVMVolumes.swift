@@ -132,7 +132,10 @@ package struct LVMVolumes: VolumeStore {
         return VolumeCapacity(
             place: "the thin pool \(names.group)/\(pool)", totalBytes: found.size,
             usedBytes: used ?? 0, metadataUsedPercent: found.metadataUsedPercent,
-            virtualBytes: report.virtualSize(of: pool), problem: found.problem)
+            virtualBytes: report.virtualSize(of: pool), problem: found.problem,
+            advice: found.queuesWhenFull
+                ? "once it is full, writes of every app wait for 60 s before they fail: 'lvchange "
+                    + "--errorwhenfull y \(names.group)/\(pool)'" : nil)
     }
 
     package func read(

@@ -79,7 +79,10 @@ struct Admission {
 
     /// What is to be said of the storage in any plan.
     var warnings: [String] {
-        capacity?.fullness(from: policy.warnPercent, under: "policy.warn").map { [$0] } ?? []
+        guard let capacity else { return [] }
+        let advice = capacity.advice.map { "\(capacity.place): \(printable($0))" }
+        return [capacity.fullness(from: policy.warnPercent, under: "policy.warn"), advice]
+            .compactMap { $0 }
     }
 }
 

@@ -51,6 +51,13 @@ struct HostChecks {
             NeededTool(name: "git", package: "git", isNeeded: false),
         ]
 
+    /// Of an installation whose volumes are LVM's.
+    static let toolsOfLVM = [
+        NeededTool(name: "lvs", package: "lvm2"),
+        NeededTool(name: "thin_check", package: "thin-provisioning-tools"),
+        NeededTool(name: "blkdiscard", package: "util-linux"),
+    ]
+
     func tool(_ tool: NeededTool) -> Check {
         if let path = findTool(tool.name) { return .ok(tool.name, path) }
         let mend = "apt-get install -y \(tool.package)"

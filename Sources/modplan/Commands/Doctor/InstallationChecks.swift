@@ -22,11 +22,35 @@ struct InstallationChecks {
             checks += ports(definitions ?? [], engine.containers)
         }
         checks.append(folder("state", installation.stateFolder, key: "state"))
-        if case .file(let directory) = file.volumes {
+        switch file.volumes {
+        case .file(let directory):
             checks.append(
                 folder("volumes", installation.resolve(directory), key: "volumes.directory"))
+        case .lvm(let group, let pool, _):
+            checks += HostChecks.toolsOfLVM.map(HostChecks().tool)
+            checks.append(Self.pool("\(group)/\(pool)", observed))
         }
         return checks + locks()
+    }
+
+    // MARK: Volumes
+
+    /// What is wrong with it names the mend itself.
+    static func pool(_ name: String, _ observed: Snapshot) -> Check {
+        if let why = observed.volumes.failure { return .problem("thin pool", why, mend: nil) }
+        guard let capacity = observed.capacity else {
+            return .problem("thin pool", "nothing is known of \(name)", mend: "lvs \(name)")
+        }
+        if let problem = capacity.problem {
+            return .problem(
+                "thin pool", "\(name) says '\(problem)'", mend: "lvextend -L +SIZE \(name)")
+        }
+        if let advice = capacity.advice {
+            return .note("thin pool", "\(name): \(advice)")
+        }
+        return .ok(
+            "thin pool",
+            "\(name), \(sizeText(capacity.usedBytes)) of \(sizeText(capacity.totalBytes)) taken")
     }
 
     // MARK: Engine
