@@ -1,6 +1,8 @@
 import Foundation
-import Planning
+import Observed
 import Testing
+
+@testable import Planning
 
 /// Each scenario's plan, to the byte. `MODPLAN_RECORD=1` writes them anew, for a person to read.
 @Suite struct ScenarioTests {
@@ -42,6 +44,22 @@ import Testing
         #expect(document.text.split(separator: "\n").count == document.changes.count + 1)
         #expect(!document.text.contains("\u{1b}"))
         #expect(document.text.contains("explode"))
+    }
+
+    /// Beside the release that serves lies the container of one that never got ready.
+    @Test func theReleaseThatServedIsStartedAgain() throws {
+        let name = "storage-release-after-a-failed-one"
+        let scenario = try #require(try Scenario.all.first { $0.testDescription == name })
+        let input = try scenario.input()
+        let serving = input.observed.engine.value?.containers.first { $0.labels.release == 1 }
+        let started = try Planning.plan(input).steps.compactMap { step in
+            if case .startContainer(let container) = step.operation, !step.remedyOf.isEmpty {
+                container
+            } else {
+                nil
+            }
+        }
+        #expect(started == [try #require(serving).reference])
     }
 
     @Test(arguments: ["", "app", "app/web", "app/web/instance/01", "app/web/instance/0/disk/run"])

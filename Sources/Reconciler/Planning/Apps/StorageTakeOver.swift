@@ -6,7 +6,7 @@ extension AppPlanner {
     /// it: none runs on it by then.
     ///
     /// What the release before left is kept as its snapshot, as far as that costs nothing.
-    mutating func takeOver(_ instance: InstancePlan, after: [String]) -> [String] {
+    func takeOver(_ instance: InstancePlan, after: [String]) -> [String] {
         guard let storage = instance.storage else { return after }
         var operations: [Operation]
         if let restoring = storage.restoring {
@@ -29,7 +29,7 @@ extension AppPlanner {
         return result.steps.chain(operations, for: instance.address, after: after)
     }
 
-    private mutating func make(_ storage: StoragePlan, _ instance: InstancePlan) -> [Operation] {
+    private func make(_ storage: StoragePlan, _ instance: InstancePlan) -> [Operation] {
         let address = storageAddress(instance.number)
         let isLost = storage.record?.release != nil
         note(
@@ -44,7 +44,7 @@ extension AppPlanner {
         ]
     }
 
-    private mutating func keepAndGrow(
+    private func keepAndGrow(
         _ found: Volume, _ storage: StoragePlan, _ instance: InstancePlan
     ) -> [Operation] {
         let address = storageAddress(instance.number)
@@ -76,7 +76,7 @@ extension AppPlanner {
 
     /// The present storage gives way, and a copy of the release's snapshot takes its place. What of
     /// it was done before an interruption is not done again.
-    private mutating func bringBack(
+    private func bringBack(
         _ restoring: StorageRecord.Restoring, _ storage: StoragePlan, _ instance: InstancePlan
     ) -> [Operation] {
         let number = instance.number
@@ -118,7 +118,7 @@ extension AppPlanner {
     }
 
     /// The release stays, and its data comes back as a release had left it.
-    mutating func bringDataBack(
+    func bringDataBack(
         under container: Container, _ instance: InstancePlan, after: [String]
     ) -> [String] {
         let release = instance.storage?.restoring?.release ?? 0
@@ -134,7 +134,7 @@ extension AppPlanner {
     }
 
     /// Mends a storage under the container that runs on it. Nothing else waits for it.
-    mutating func keepStorage(_ instance: InstancePlan) {
+    func keepStorage(_ instance: InstancePlan) {
         guard let storage = instance.storage, let found = storage.found else { return }
         let address = storageAddress(instance.number)
         if !found.isMounted {
@@ -146,15 +146,23 @@ extension AppPlanner {
         _ = result.steps.chain(operations, for: address, after: [])
     }
 
+    /// Of the older containers the one that serves, or did last: another that never got ready may
+    /// still be there.
+    private func lastServing(_ instance: InstancePlan, _ storage: StoragePlan) -> Container? {
+        let candidates = instance.old.filter { container in
+            container.uses(storage.name) && ![.dead, .removing].contains(container.status)
+        }
+        return candidates.last(where: \.isUp)
+            ?? candidates.last { $0.labels.release == storage.holder } ?? candidates.last
+    }
+
     /// An older container that was stopped for this instance's storage is started again if the
     /// present one does not get ready. The data stays as it is then.
     ///
     /// After a rollback with data it is not: it would run on data that is not its own.
-    mutating func startAgain(_ instance: InstancePlan) {
+    func startAgain(_ instance: InstancePlan) {
         guard let storage = instance.storage, storage.restoring == nil,
-            let old = instance.old.last(where: { container in
-                container.uses(storage.name) && ![.dead, .removing].contains(container.status)
-            }), let release = old.labels.release
+            let old = lastServing(instance, storage), let release = old.labels.release
         else { return }
         let attempts = result.steps.steps[remedied...].filter {
             $0.subject == instance.address && $0.remedyOf.isEmpty
