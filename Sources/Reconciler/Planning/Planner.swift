@@ -22,7 +22,7 @@ package func plan(_ input: PlanningInput) throws(PlanningError) -> Plan {
     let networkStepIDs = networkStep.map(\.id)
     for app in world.appNames {
         // Handed on, not copied: each app may add to it.
-        var planner = AppPlanner(
+        let planner = AppPlanner(
             app: app, world: world, networkStep: networkStepIDs, builds: consume builds)
         var result: AppResult
         do throws(PlanningError) {

@@ -5,7 +5,7 @@ extension AppPlanner {
     /// Plans the build if an instance needs an artifact that is not there.
     ///
     /// - Returns: the steps after which the artifact and the release's record are there.
-    mutating func planBuild(_ target: Target, after swept: [String]) -> [String] {
+    func planBuild(_ target: Target, after swept: [String]) -> [String] {
         let release = target.release
         let isNeeded = (0..<target.definition.run.instances).contains {
             world.volume(.run(app: app, instance: $0, release: release.number)) == nil
@@ -28,7 +28,7 @@ extension AppPlanner {
         ]
     }
 
-    private mutating func addBuildSteps(_ target: Target, after swept: [String]) -> [String] {
+    private func addBuildSteps(_ target: Target, after swept: [String]) -> [String] {
         let key = target.release.artifact
         let settings = target.definition.build
         let volume = world.naming.volume(.build(app: app, key: key))
@@ -77,7 +77,7 @@ extension AppPlanner {
     /// builds that were never sealed.
     ///
     /// - Returns: the steps after which they are gone.
-    mutating func sweepTransients() -> [String] {
+    func sweepTransients() -> [String] {
         // The app waits for none of it.
         endTasks(.leftover)
         var last: [String] = []

@@ -2,7 +2,7 @@ import Desired
 import Observed
 
 /// Plans one app: its build, its instances, and what it left behind.
-struct AppPlanner {
+final class AppPlanner {
     let app: String
     let world: World
     let desired: DesiredApp?
@@ -39,7 +39,7 @@ struct AppPlanner {
         volumesOnHost = world.volumes(of: app)
     }
 
-    mutating func run() throws(PlanningError) -> AppResult {
+    func run() throws(PlanningError) -> AppResult {
         if let why = world.input.unreadable[app] {
             noteDrift(.build(app: app), .unobservable, why, hasStep: false)
             return result
@@ -112,7 +112,7 @@ struct AppPlanner {
         }
     }
 
-    mutating func note(
+    func note(
         _ address: Address, _ action: Action, _ reason: Reason, _ fields: [String] = [],
         _ disruption: Disruption, isDrift: Bool = false, bytes: Int64? = nil
     ) {
@@ -122,7 +122,7 @@ struct AppPlanner {
                 disruption: disruption, isDrift: isDrift, bytes: bytes))
     }
 
-    mutating func noteDrift(
+    func noteDrift(
         _ address: Address, _ kind: Drift.Kind, _ evidence: String, hasStep: Bool,
         isHealed: Bool = false
     ) {

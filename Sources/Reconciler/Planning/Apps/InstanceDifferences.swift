@@ -4,7 +4,7 @@ import Observed
 extension AppPlanner {
     /// Notes a configuration that differs from the wanted one.
     @discardableResult
-    mutating func noteConfiguration(
+    func noteConfiguration(
         _ contents: RunVolumeContents, _ instance: InstancePlan, _ disruption: Disruption
     ) -> Bool {
         let wanted = instance.target.configuration(instance.number)
@@ -23,7 +23,7 @@ extension AppPlanner {
     }
 
     /// - Returns: true for a program that supervisord will not start by itself.
-    mutating func noteProgram(_ program: Program, _ instance: InstancePlan) -> Bool {
+    func noteProgram(_ program: Program, _ instance: InstancePlan) -> Bool {
         guard [.fatal, .exited, .stopped].contains(program.state) else {
             if program.state == .backoff {
                 noteDrift(
@@ -66,7 +66,7 @@ extension AppPlanner {
             restarts: memory != spec.memoryBytes && (memory > spec.memoryBytes || sizesHeap))
     }
 
-    mutating func note(_ limits: Limits, _ instance: InstancePlan, restarts: Bool) {
+    func note(_ limits: Limits, _ instance: InstancePlan, restarts: Bool) {
         note(
             instance.address, restarts ? .restart : .update, .limitsChanged, limits.fields,
             restarts ? .processRestart : .none, isDrift: isAsApplied)

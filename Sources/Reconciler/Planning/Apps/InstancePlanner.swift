@@ -27,7 +27,7 @@ struct InstancePlan {
 
 extension AppPlanner {
     /// - Returns: the steps after which the next instance may be touched.
-    mutating func planInstance(
+    func planInstance(
         _ number: Int, target: Target, artifact: [String], swept: [String], previous: [String]
     ) -> [String] {
         let owned = containers.filter { $0.labels.instance == number && !$0.labels.isTransient }
@@ -58,7 +58,7 @@ extension AppPlanner {
         return settled.isEmpty ? previous : settled
     }
 
-    private mutating func planCreation(_ instance: InstancePlan, after: [String]) -> [String] {
+    private func planCreation(_ instance: InstancePlan, after: [String]) -> [String] {
         let (reason, isDrift) = creationReason(instance)
         note(instance.address, .create, reason, [], .none, isDrift: isDrift)
         if isDrift {
@@ -80,7 +80,7 @@ extension AppPlanner {
     /// The old release serves until the new one is proven ready; where a port is published, it is
     /// proven without it, since a port belongs to one container. With a storage nothing can be
     /// proven: the old one stops, and is started again if the new one does not get ready.
-    mutating func planReplacement(_ instance: InstancePlan, after: [String]) -> [String] {
+    func planReplacement(_ instance: InstancePlan, after: [String]) -> [String] {
         let before = state.releases.last { $0.number != instance.target.release.number }
         let (reason, fields) = replacementReason(instance, from: before)
         note(instance.address, .replace, reason, fields, instance.exclusive?.gap ?? .rolling)
@@ -121,7 +121,7 @@ extension AppPlanner {
     /// The steps that leave the instance's volume mounted and laid out.
     ///
     /// - Parameter isInUse: a container has it mounted, or may have.
-    mutating func prepareVolume(
+    func prepareVolume(
         _ instance: InstancePlan, isInUse: Bool = false, after: [String]
     ) -> [String] {
         let name = instance.volumeName
@@ -146,7 +146,7 @@ extension AppPlanner {
     }
 
     /// Create, start, wait until ready.
-    mutating func bringUp(
+    func bringUp(
         _ spec: ContainerSpec, _ instance: InstancePlan, after: [String]
     ) -> [String] {
         let reference = ContainerReference(name: spec.name)

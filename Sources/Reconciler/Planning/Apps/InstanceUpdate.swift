@@ -3,7 +3,7 @@ import Observed
 
 extension AppPlanner {
     /// Plans an instance whose container is of the right release.
-    mutating func planCurrent(
+    func planCurrent(
         _ container: Container, _ instance: InstancePlan, after: [String]
     ) -> [String] {
         var fields = instance.target.differences(of: container, from: instance.spec, in: world)
@@ -37,7 +37,7 @@ extension AppPlanner {
         return update(container, instance, after: after)
     }
 
-    private mutating func recreate(
+    private func recreate(
         _ container: Container, _ instance: InstancePlan, fields: [String], after: [String]
     ) -> [String] {
         let isDrift = container.labels.spec == instance.spec.digest
@@ -56,7 +56,7 @@ extension AppPlanner {
         return bringUp(instance.spec, instance, after: last + networkStep)
     }
 
-    private mutating func start(
+    private func start(
         _ container: Container, _ instance: InstancePlan, after: [String]
     ) -> [String] {
         note(instance.address, .restart, .containerStopped, [], .restart, isDrift: true)
@@ -78,7 +78,7 @@ extension AppPlanner {
     }
 
     /// Mends a container that runs, by what disrupts it least.
-    private mutating func update(
+    private func update(
         _ container: Container, _ instance: InstancePlan, after: [String]
     ) -> [String] {
         guard let volume = instance.volume, volume.isMounted else {
@@ -107,7 +107,7 @@ extension AppPlanner {
     }
 
     /// Limits, configuration and program, with one restart for all of them.
-    private mutating func programOperations(
+    private func programOperations(
         _ container: Container, _ program: Program, _ contents: RunVolumeContents,
         _ instance: InstancePlan
     ) -> [Operation] {
@@ -153,7 +153,7 @@ extension AppPlanner {
 
     /// The container keeps its own mount, but nothing on the volume can be seen from the host, so
     /// all that stands there is put right. An unchanged configuration restarts nothing.
-    private mutating func mount(
+    private func mount(
         _ container: Container, _ instance: InstancePlan, after: [String]
     ) -> [String] {
         note(instance.address, .update, .volumeUnmounted, [], .none, isDrift: true)
@@ -177,7 +177,7 @@ extension AppPlanner {
     }
 
     /// Unknown is never absent: nothing is done to it, nor to what it may have taken over from.
-    private mutating func leaveAlone(_ instance: InstancePlan, _ why: String) -> [String] {
+    private func leaveAlone(_ instance: InstancePlan, _ why: String) -> [String] {
         noteDrift(instance.address, .unobservable, why, hasStep: false)
         unobserved.insert(instance.number)
         return []

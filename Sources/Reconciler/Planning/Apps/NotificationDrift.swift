@@ -4,7 +4,7 @@ import Observed
 extension AppPlanner {
     /// Shows what navi reported and nobody counted yet. What supervisord healed at once is drift
     /// without a step.
-    mutating func noteNotifications() {
+    func noteNotifications() {
         let ledger = world.input.ledgers[app] ?? Ledger()
         var groups: [Address: [Drift.Kind: [Notification]]] = [:]
         for (role, volume) in volumesOnHost {

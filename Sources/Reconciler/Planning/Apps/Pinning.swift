@@ -38,7 +38,7 @@ extension AppPlanner {
     ///
     /// - Returns: the steps before anything else may happen, so that what an operator asked for
     ///   outlives a crash.
-    mutating func planPin(_ target: Target) throws(PlanningError) -> [String] {
+    func planPin(_ target: Target) throws(PlanningError) -> [String] {
         guard let desired else { return [] }
         let release = target.release
         let address = Address.build(app: app)

@@ -2,7 +2,7 @@ import Observed
 
 extension AppPlanner {
     /// Ends everything of the app: it is gone from git, or is to be destroyed.
-    mutating func endApp(_ reason: Reason) {
+    func endApp(_ reason: Reason) {
         endTasks(reason)
         for container in containers
         where container.labels.instance == nil && taskID(of: container) == nil {
@@ -32,7 +32,7 @@ extension AppPlanner {
     }
 
     /// Keeps an app down that an operator has stopped; whatever else differs waits for its start.
-    mutating func holdDown(_ stop: Stop) {
+    func holdDown(_ stop: Stop) {
         _ = sweepTransients()
         let owned = containers.filter { !$0.labels.isTransient }
         for number in Set(owned.compactMap(\.labels.instance)).sorted() {
@@ -48,7 +48,7 @@ extension AppPlanner {
         }
     }
 
-    mutating func endInstance(_ number: Int, reason: Reason) {
+    func endInstance(_ number: Int, reason: Reason) {
         let address = Address.instance(app: app, number: number)
         note(address, .delete, reason, [], .delete)
         var last: [String] = []
@@ -64,7 +64,7 @@ extension AppPlanner {
     /// the volumes of others.
     ///
     /// - Parameter isUntouched: no step of this plan sees the wanted release ready.
-    mutating func retire(
+    func retire(
         _ instance: InstancePlan, after settled: [String], isUntouched: Bool
     ) {
         let volumes = volumes(of: instance.number, but: instance.target.release.number)
@@ -96,7 +96,7 @@ extension AppPlanner {
     }
 
     /// Stops a container that is up, once.
-    mutating func stopContainer(
+    func stopContainer(
         _ container: Container, at address: Address, after: [String]
     ) -> [String] {
         guard container.isUp, stopped.insert(container.id).inserted else { return after }
@@ -104,7 +104,7 @@ extension AppPlanner {
     }
 
     /// Removes a container, once.
-    mutating func removeContainer(
+    func removeContainer(
         _ container: Container, at address: Address, after: [String]
     ) -> [String] {
         // A candidate is swept, and may be of an instance that ends.
@@ -116,7 +116,7 @@ extension AppPlanner {
         return [removal]
     }
 
-    mutating func removeVolume(
+    func removeVolume(
         _ volume: Volume, at address: Address, after: [String]
     ) -> [String] {
         let operations: [Operation] =

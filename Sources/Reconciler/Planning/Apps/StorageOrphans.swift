@@ -24,7 +24,7 @@ extension AppPlanner {
     }
 
     /// Unmounts the storages that no instance is to have, and remembers since when that is so.
-    mutating func keepOrphans() {
+    func keepOrphans() {
         for (number, isStorage, volume) in storageVolumes where isStorage && !isWanted(number) {
             let users = containers.filter { $0.uses(volume.name) }
             let record = storageRecord(number)
@@ -51,7 +51,7 @@ extension AppPlanner {
     }
 
     /// Removes the storages that no instance is to have, with all that belongs to them.
-    mutating func pruneStorage() {
+    func pruneStorage() {
         let gone = Set(storageVolumes.map(\.instance)).filter { !isWanted($0) }
         let last = removeStorage(.orphaned, of: gone)
         guard !last.isEmpty, desired == nil, world.containers(of: app).isEmpty else { return }
@@ -59,7 +59,7 @@ extension AppPlanner {
     }
 
     /// - Returns: the steps after which all of it is gone.
-    mutating func removeStorage(_ reason: Reason, of instances: Set<Int>? = nil) -> [String] {
+    func removeStorage(_ reason: Reason, of instances: Set<Int>? = nil) -> [String] {
         var last: [String] = []
         for (number, isStorage, volume) in storageVolumes
         where instances?.contains(number) ?? true {
@@ -86,7 +86,7 @@ extension AppPlanner {
     }
 
     /// Snapshots go with the releases that can be gone back to.
-    mutating func expireSnapshots(_ target: Target, after: [String]) {
+    func expireSnapshots(_ target: Target, after: [String]) {
         let newest = newestRelease(target)
         for (role, volume) in volumesOnHost {
             guard case .storageSnapshot(_, let number, let release) = role,

@@ -37,7 +37,7 @@ extension AppPlanner {
     ///
     /// One that nobody uses grows unmounted: any host can do that, and a mounted one takes
     /// CAP_SYS_RESOURCE.
-    mutating func mounted(
+    func mounted(
         _ volume: Volume, _ instance: InstancePlan, grownTo limit: ByteCount, isInUse: Bool
     ) -> [Operation] {
         let mount = Operation.mountVolume(name: volume.name)
@@ -50,13 +50,13 @@ extension AppPlanner {
     }
 
     /// Grows a volume under whatever runs on it. Nothing else of the instance waits for it.
-    mutating func growInPlace(_ volume: Volume, _ instance: InstancePlan, to limit: ByteCount) {
+    func growInPlace(_ volume: Volume, _ instance: InstancePlan, to limit: ByteCount) {
         guard let grow = growth(volume, instance, to: limit) else { return }
         result.steps.add(grow, for: address(of: volume, instance))
     }
 
     /// Nil for a volume that is large enough.
-    private mutating func growth(
+    private func growth(
         _ volume: Volume, _ instance: InstancePlan, to limit: ByteCount
     ) -> Operation? {
         guard volume.limitBytes < limit.bytes else { return nil }

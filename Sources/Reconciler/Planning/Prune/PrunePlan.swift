@@ -12,7 +12,7 @@ func prunePlan(_ world: World) -> Plan {
             installation: world.input.installation, apps: [], isPartial: false, prunes: true),
         changes: [], drift: [], steps: [], inSync: [], needsAllowDestroy: false)
     for app in world.appNames {
-        var planner = AppPlanner(
+        let planner = AppPlanner(
             app: app, world: world, networkStep: [], builds: SharedBuilds())
         planner.prune()
         let result = planner.result
@@ -33,7 +33,7 @@ func prunePlan(_ world: World) -> Plan {
 }
 
 extension AppPlanner {
-    mutating func prune() {
+    func prune() {
         guard world.input.unreadable[app] == nil else { return }
         guard !world.input.busy.contains(app) else {
             note(.build(app: app), .hold, .inUse, [], .none)

@@ -3,7 +3,7 @@ import Observed
 extension AppPlanner {
     /// Ends the app's one-off commands: those whose process is gone, or all of a destroyed app,
     /// since the world shows no others. Each is ended by itself.
-    mutating func endTasks(_ reason: Reason) {
+    func endTasks(_ reason: Reason) {
         let ofVolumes = world.volumes(of: app).compactMap { entry in
             if case .task(_, let id) = entry.role { id } else { nil as String? }
         }
