@@ -6,9 +6,14 @@ extension Plan {
 
     package var changeCount: Int { changes.count { !$0.isDrift && $0.action != .hold } }
 
-    /// Apps that are kept down.
+    /// Apps, and what they share, that are left as they are: stopped by an operator, refused, or in
+    /// use by another command.
     package var heldCount: Int {
-        Set(changes.filter { $0.reason == .stopped }.map(\.address.app)).count
+        let reasons: Set<Reason> = [.stopped, .refused, .noRoom, .inUse]
+        return Set(
+            changes.filter { $0.action == .hold && reasons.contains($0.reason) }
+                .map { $0.address.app ?? "\($0.address)" }
+        ).count
     }
 
     /// The plan as people read it.
