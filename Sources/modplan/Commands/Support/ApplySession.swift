@@ -94,7 +94,8 @@ struct ApplySession {
         } else if !outcome.plan.isEmpty {
             Output.result(
                 result.isComplete
-                    ? "Applied: \(result.done) steps in \(tenths(seconds)) s.\n"
+                    ? "Applied: \(result.done) step\(result.done == 1 ? "" : "s") "
+                        + "in \(tenths(seconds)) s.\n"
                     : "Not applied whole: \(result.done) done, \(result.failed) failed, "
                         + "\(result.skipped + result.notStarted) not started.\n")
         }
