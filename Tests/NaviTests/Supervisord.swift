@@ -60,6 +60,8 @@ final class Supervisord {
     /// Stops it with all that it started.
     func end() {
         process.signal(SIGTERM)
-        #expect(process.wait() == Running.End(exitStatus: 0))
+        let end = process.wait()
+        let errors = (try? process.remainingErrors()) ?? ""
+        #expect(end == Running.End(exitStatus: 0), "\(errors)")
     }
 }

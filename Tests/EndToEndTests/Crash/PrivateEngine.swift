@@ -3,12 +3,14 @@ import Host
 
 /// An engine of the test's own, to be killed and frozen: its own folders, socket, addresses and bridge,
 /// and no rules of the host's firewall. An engine that is told to have no bridge would remove
-/// `docker0`, which is the host's own engine's.
+/// `docker0`, which is the host's own engine's, and so does one that comes back to its networks and is
+/// told of an address pool.
 actor PrivateEngine {
     nonisolated let folder: String
     nonisolated var socket: String { "\(folder)/docker.sock" }
     private nonisolated var bridge: String { "mp-\(folder.suffix(6).lowercased())" }
     private var daemon: Running?
+    private var isNew = true
 
     private init(folder: String) { self.folder = folder }
 
@@ -46,14 +48,16 @@ actor PrivateEngine {
 
     /// Returns once it answers.
     func start() async throws {
+        let addresses =
+            isNew ? ["--default-address-pool", "base=10.213.0.0/16,size=24"] : [String]()
+        isNew = false
         daemon = try Running(
             "dockerd",
             [
                 "--data-root", "\(folder)/data", "--exec-root", "\(folder)/exec", "--host",
                 "unix://\(socket)", "--pidfile", "\(folder)/pid", "--bridge", bridge,
                 "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false",
-                "--default-address-pool", "base=10.213.0.0/16,size=24",
-            ], log: "\(folder)/log")
+            ] + addresses, log: "\(folder)/log")
         for _ in 0..<300 {
             let version = ["--host", "unix://\(socket)", "version"]
             if (try? await Tool.run("docker", version, deadlineSeconds: 5)) != nil { return }
