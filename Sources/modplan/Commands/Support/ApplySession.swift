@@ -40,10 +40,15 @@ struct ApplySession {
             request, stop: stop,
             approve: { plan in
                 show(plan)
+                progress.fit(plan)
                 let approval = try approve(plan, isSaved: saved != nil)
                 start = clock.now
                 return approval
-            }, replaced: show,
+            },
+            replaced: { plan in
+                show(plan)
+                progress.fit(plan)
+            },
             warn: { Output.chatter("modplan: warning: \($0)") },
             report: { event in
                 progress.show(event)

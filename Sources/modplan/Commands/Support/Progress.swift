@@ -1,8 +1,18 @@
 import Execution
 import Planning
+import Synchronization
 
 /// One line a step on standard error, with its time; a build's output as it comes.
-struct Progress: Sendable {
+final class Progress: Sendable {
+    /// Of the column that says what a step is about.
+    private let width = Mutex(0)
+
+    /// Makes room for what the steps of a plan are about.
+    func fit(_ plan: Plan) {
+        let widest = plan.steps.map(\.subject.label.count).max() ?? 0
+        width.withLock { $0 = max($0, widest) }
+    }
+
     func show(_ event: ExecutionEvent) {
         switch event {
         case .started(let step):
@@ -13,7 +23,7 @@ struct Progress: Sendable {
             default: break
             }
         case .output(let step, let text):
-            Output.chatter("  \(step.subject.label) │ \(text)")
+            Output.chatter("  \(padded(step))│ \(text)")
         case .finished(let step, let seconds):
             line(step, "\(words(step)) done", seconds)
         case .failed(let step, let message, let seconds):
@@ -31,9 +41,13 @@ struct Progress: Sendable {
     }
 
     private func line(_ step: Step, _ text: String, _ seconds: Double? = nil) {
-        let label = step.subject.label
-        let padding = String(repeating: " ", count: max(1, 18 - label.count))
         let time = seconds.map { "  \(tenths($0)) s" } ?? ""
-        Output.chatter("  \(label)\(padding)\(text)\(time)")
+        Output.chatter("  \(padded(step))\(text)\(time)")
+    }
+
+    private func padded(_ step: Step) -> String {
+        let label = step.subject.label
+        let width = width.withLock { $0 }
+        return label + String(repeating: " ", count: max(0, width - label.count) + 2)
     }
 }
