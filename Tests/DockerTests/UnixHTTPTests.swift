@@ -56,6 +56,25 @@ import UnixHTTP
         #expect(ContinuousClock.now - start < .seconds(20))
     }
 
+    /// All exchanges share a thread, which slept for a minute when the short one began.
+    @Test func aShortDeadlineIsKeptBesideALongOne() async throws {
+        let hang = StubAnswer(pieces: [], ending: .hang)
+        try await StubServer.with(hang) { server in
+            let client = UnixHTTPClient(socketPath: server.socketPath)
+            let long = Task {
+                try await client.send(HTTPRequest(.get, "/"), limit: 100, within: .seconds(60))
+            }
+            try await Task.sleep(for: .milliseconds(200))
+            let start = ContinuousClock.now
+            for _ in 0..<3 {
+                #expect(try await kind(from: hang, within: .milliseconds(100)) == .timeout)
+            }
+            #expect(ContinuousClock.now - start < .seconds(20))
+            long.cancel()
+            _ = await long.result
+        }
+    }
+
     @Test func oversizeIsRefused() async throws {
         let body = String(repeating: "x", count: 100)
         #expect(try await kind(from: .json(body), limit: 100) == nil)

@@ -39,11 +39,13 @@ final class SocketPoller: Sendable {
             state.exchanges[id] = exchange
             let interest = EPOLLIN.rawValue | (exchange.isSent ? 0 : EPOLLOUT.rawValue)
             watch(exchange.socket, id, interest, EPOLL_CTL_ADD)
+            if state.wakesAt.map({ exchange.expiry < $0 }) ?? true {
+                state.wakesAt = exchange.expiry
+                eventfd_write(bell, 1)
+            }
             if !state.isRunning {
                 state.isRunning = true
                 startThread()
-            } else if state.wakesAt.map({ exchange.expiry < $0 }) ?? true {
-                eventfd_write(bell, 1)
             }
         }
     }
