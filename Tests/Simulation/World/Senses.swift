@@ -171,12 +171,13 @@ struct WatchedRecords: RecordEffects {
 
     func recordStorage(_ use: StorageUse, of app: String, instance: Int) async throws {
         guard world.bug != .storageNotRecorded else { return }
-        // It may be written and its writer die at once.
+        let storage = world.host.naming.volume(.storage(app: app, instance: instance))
+        // It may be written and its writer die at once, or not be written.
         if case .running(let release) = use {
-            let role = VolumeRole.storage(app: app, instance: instance)
-            world.claims[world.host.naming.volume(role)] = release
+            world.claims[storage, default: []].insert(release)
         }
         try await records.recordStorage(use, of: app, instance: instance)
+        if case .running(let release) = use { world.claims[storage] = [release] }
     }
 
     func recordEnd(of app: String) async throws {

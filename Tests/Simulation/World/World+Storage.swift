@@ -55,7 +55,7 @@ extension World {
         else { return }
         let storage = host.naming.volume(.storage(app: app, instance: number))
         // One that was recorded and did not come to its start has written nothing.
-        guard !hasForgotten, claims[storage] != release else { return }
+        guard !hasForgotten, claims[storage]?.contains(release) != true else { return }
         if data.last?.hasPrefix("r\(release)#") != true {
             violate("\(name) becomes what release \(release) did not leave: \(data)")
         }
@@ -73,7 +73,7 @@ extension World {
             let storage = host.naming.volume(.storage(app: app, instance: number))
             // Another one takes its place.
             let last = host.disks[storage]?.data.last ?? ""
-            if last.hasPrefix("r\(release)#") || claims[storage] == release || hasForgotten {
+            if last.hasPrefix("r\(release)#") || claims[storage]?.contains(release) == true || hasForgotten {
                 return
             }
             let newest = (try? store.state(of: app))?.releases.map(\.number).max() ?? 0

@@ -77,7 +77,7 @@ final class World: @unchecked Sendable {
     /// since, and the release that is recorded as its next one.
     var written: [String: [String]] = [:]
     var broughtBack: [String: [String]] = [:]
-    var claims: [String: Int] = [:]
+    var claims: [String: Set<Int>] = [:]
     /// The records beside the volumes, or the ledgers, were deleted by hand.
     var hasForgotten = false
     var hasLostLedger = false
