@@ -93,6 +93,24 @@ import Testing
         }
     }
 
+    /// An update that wrote the record and then failed leaves it ahead of the state.
+    @Test func aRecordThatRanAheadIsCalledBack() throws {
+        try withFolder { folder in
+            let store = StateStore(directory: folder, installation: "test")
+            try store.update("web") { $0.applied = "a" }
+            let before = String(decoding: try bytes("\(folder)/apps/web.json"), as: UTF8.self)
+            try store.update("web") { $0.applied = "b" }
+            try write(before, to: "apps/web.json", in: folder)
+
+            try store.update("web") { $0.applied = "a" }
+            #expect(try store.recorded("web")?.applied == "a")
+            #expect(try store.state(of: "web").applied == "a")
+            let serial = try store.state(of: "web").serial
+            try store.update("web") { $0.applied = "a" }
+            #expect(try store.state(of: "web").serial == serial)
+        }
+    }
+
     @Test func anotherInstallationsStateIsRefused() throws {
         try withFolder { folder in
             try StateStore(directory: folder, installation: "one").update("web") {

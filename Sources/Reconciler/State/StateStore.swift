@@ -72,7 +72,7 @@ package struct StateStore: Sendable {
         let old = try state(of: app)
         var new = old
         change(&new)
-        guard new != old else { return }
+        guard try new != old || !isRecorded(old) else { return }
         new.serial = old.serial + 1
         if new.epoch == nil { new.epoch = newEpoch() }
         let path = "apps/\(app).json"
@@ -80,6 +80,15 @@ package struct StateStore: Sendable {
         // The record first: a state without its record would be lost with the state's folder.
         try save(new, path, in: records)
         try save(new, path, in: files)
+    }
+
+    /// False where the record says something else: it was written last by an update whose state was
+    /// not, and a rebuild would go by it.
+    private func isRecorded(_ state: AppState) throws -> Bool {
+        var recorded = try recorded(state.app) ?? AppState(app: state.app)
+        recorded.serial = state.serial
+        recorded.epoch = state.epoch
+        return recorded == state
     }
 
     /// Renames a file that is no state, so that what it held is not written over.
