@@ -73,7 +73,9 @@ extension World {
             let storage = host.naming.volume(.storage(app: app, instance: number))
             // Another one takes its place.
             let last = host.disks[storage]?.data.last ?? ""
-            if last.hasPrefix("r\(release)#") || claims[storage]?.contains(release) == true || hasForgotten {
+            if last.hasPrefix("r\(release)#") || claims[storage]?.contains(release) == true
+                || hasForgotten
+            {
                 return
             }
             let newest = (try? store.state(of: app))?.releases.map(\.number).max() ?? 0
