@@ -85,8 +85,10 @@ extension AppPlanner {
         let (reason, fields) = replacementReason(instance, from: before)
         note(instance.address, .replace, reason, fields, instance.exclusive?.gap ?? .rolling)
         var last = prepareVolume(instance, after: after) + networkStep
-        if instance.exclusive == .storage {
-            for container in instance.old {
+        if let storage = instance.storage, instance.exclusive == .storage {
+            // One from before the app had a storage serves on, unless the port is taken from it.
+            for container in instance.old
+            where container.uses(storage.name) || instance.spec.port != nil {
                 last = stopContainer(container, at: instance.address, after: last)
             }
             remedied = result.steps.steps.count
