@@ -235,6 +235,19 @@ struct Fixture: Sendable {
         return try #require(child.flatMap { Int32($0[0]) })
     }
 
+    /// Applies a plan that grows volumes, and restarts nothing. A sandbox without CAP_SYS_RESOURCE says
+    /// so clearly, with a way out that works.
+    func applyGrowth(of app: String, under process: Int32) async throws {
+        let outcome = try await modplan("apply", "--yes")
+        #expect(try await appProcess(app) == process, "nothing was restarted")
+        guard outcome.status != 0 else { return }
+        #expect(outcome.errors.contains("CAP_SYS_RESOURCE"), "\(outcome)")
+        for verb in ["stop", "start"] {
+            let outcome = try await modplan(verb, app)
+            #expect(outcome.status == 0, "\(outcome)")
+        }
+    }
+
     /// Polls until the condition holds; fails after 15 s.
     func await(_ what: String, _ condition: () async throws -> Bool) async throws {
         for _ in 0..<150 {

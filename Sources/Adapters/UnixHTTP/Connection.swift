@@ -12,7 +12,7 @@ typealias Connection = NIOAsyncChannel<HTTPClientResponsePart, RequestPart>
 
 /// Threads are shared by all clients of the process and live as long as it does. Two are plenty:
 /// they only move bytes.
-let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+private let eventLoops = MultiThreadedEventLoopGroup(numberOfThreads: 2)
 
 /// Connects to a unix socket.
 func openConnection(to socketPath: String) async throws -> Connection {

@@ -5,10 +5,9 @@ extension UnixHTTPClient {
     func exchangeWhole(
         _ request: HTTPRequest, limit: Int, within duration: Duration
     ) async throws(UnixHTTPError) -> HTTPResponse {
-        let exchange = Exchange(
-            request: request.label, expiry: ContinuousClock.now.advanced(by: duration))
+        let expiry = ContinuousClock.now.advanced(by: duration)
+        let exchange = Exchange(request: request.label, expiry: expiry)
         do {
-            let expiry = ContinuousClock.now.advanced(by: duration)
             let socket = try await connect(until: expiry, exchange)
             let poller = SocketPoller.shared
             let id = poller.newID()

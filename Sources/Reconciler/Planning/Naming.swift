@@ -113,4 +113,32 @@ package enum VolumeRole: Sendable, Hashable {
         case .artifact: nil
         }
     }
+
+    /// In lists, and as a tag.
+    package var kind: String {
+        switch self {
+        case .build: "build"
+        case .artifact: "artifact"
+        case .run: "run"
+        case .task: "task"
+        case .storage, .storageAside: "storage"
+        case .storageSnapshot: "storage-snapshot"
+        }
+    }
+
+    package var instance: Int? {
+        switch self {
+        case .run(_, let instance, _), .storage(_, let instance),
+            .storageSnapshot(_, let instance, _), .storageAside(_, let instance, _):
+            instance
+        case .build, .artifact, .task: nil
+        }
+    }
+
+    package var release: Int? {
+        switch self {
+        case .run(_, _, let release), .storageSnapshot(_, _, let release): release
+        case .build, .artifact, .task, .storage, .storageAside: nil
+        }
+    }
 }

@@ -74,25 +74,10 @@ struct Installation: Sendable {
 
     /// What a volume's name says of it, as LVM tags, so that `lvs @modplan.app=blog` finds it.
     private static func labels(ofVolume name: String, _ naming: Naming) -> [String] {
-        let installation = "modplan.installation=\(naming.installation)"
-        return switch naming.role(ofVolume: name) {
-        case .build(let app, _): [installation, "modplan.role=build", "modplan.app=\(app)"]
-        case .artifact: [installation, "modplan.role=artifact"]
-        case .task(let app, _): [installation, "modplan.role=task", "modplan.app=\(app)"]
-        case .run(let app, _, let release):
-            [
-                installation, "modplan.role=run", "modplan.app=\(app)",
-                "modplan.release=\(release)",
-            ]
-        case .storage(let app, _), .storageAside(let app, _, _):
-            [installation, "modplan.role=storage", "modplan.app=\(app)"]
-        case .storageSnapshot(let app, _, let release):
-            [
-                installation, "modplan.role=storage-snapshot", "modplan.app=\(app)",
-                "modplan.release=\(release)",
-            ]
-        case nil: []
-        }
+        guard let role = naming.role(ofVolume: name) else { return [] }
+        return ["modplan.installation=\(naming.installation)", "modplan.role=\(role.kind)"]
+            + (role.app.map { ["modplan.app=\($0)"] } ?? [])
+            + (role.release.map { ["modplan.release=\($0)"] } ?? [])
     }
 
     /// Where the state's files lie.

@@ -34,7 +34,7 @@ struct VolumesList: AsyncParsableCommand {
 struct VolumesDocument: Encodable {
     struct Volume: Encodable {
         var volume: String
-        /// `artifact`, `build`, `run` or `task`.
+        /// `VolumeRole.kind`.
         var role: String
         /// Nil for an artifact, which apps share.
         var app: String?
@@ -112,23 +112,10 @@ struct VolumesDocument: Encodable {
 extension VolumesDocument.Volume {
     fileprivate init(_ record: VolumeRecord, _ role: VolumeRole, _ users: [String: [String]]) {
         self.init(
-            volume: record.name, role: "", limitBytes: record.limit, usedBytes: record.used,
+            volume: record.name, role: role.kind, app: role.app, instance: role.instance,
+            release: role.release, limitBytes: record.limit, usedBytes: record.used,
             mounted: record.mountPoint != nil)
-        switch role {
-        case .artifact(let key):
-            self.role = "artifact"
-            releases = users[key] ?? []
-        case .build(let app, _): (self.role, self.app) = ("build", app)
-        case .task(let app, _): (self.role, self.app) = ("task", app)
-        case .run(let app, let number, let release):
-            (self.role, self.app, instance, self.release) = ("run", app, number, release)
-        case .storage(let app, let number), .storageAside(let app, let number, _):
-            (self.role, self.app, instance) = ("storage", app, number)
-        case .storageSnapshot(let app, let number, let release):
-            (self.role, self.app, instance, self.release) = (
-                "storage-snapshot", app, number, release
-            )
-        }
+        if case .artifact(let key) = role { releases = users[key] ?? [] }
     }
 }
 
