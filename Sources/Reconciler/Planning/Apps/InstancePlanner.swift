@@ -23,6 +23,13 @@ struct InstancePlan {
         if let storage, old.contains(where: { $0.uses(storage.name) }) { return .storage }
         return spec.port == nil ? nil : .port
     }
+
+    /// An old one from before the app had a storage serves on while the storage is taken over: its
+    /// port, if it has one, is not the new one's.
+    var servesBesideStorage: Bool {
+        guard let storage, spec.port == nil else { return false }
+        return old.contains { $0.isUp && !$0.uses(storage.name) }
+    }
 }
 
 extension AppPlanner {
@@ -83,12 +90,12 @@ extension AppPlanner {
     func planReplacement(_ instance: InstancePlan, after: [String]) -> [String] {
         let before = state.releases.last { $0.number != instance.target.release.number }
         let (reason, fields) = replacementReason(instance, from: before)
-        note(instance.address, .replace, reason, fields, instance.exclusive?.gap ?? .rolling)
+        let gap = instance.servesBesideStorage ? nil : instance.exclusive?.gap
+        note(instance.address, .replace, reason, fields, gap ?? .rolling)
         var last = prepareVolume(instance, after: after) + networkStep
         if let storage = instance.storage, instance.exclusive == .storage {
-            // One from before the app had a storage serves on, unless the port is taken from it.
             for container in instance.old
-            where container.uses(storage.name) || instance.spec.port != nil {
+            where container.uses(storage.name) || !instance.servesBesideStorage {
                 last = stopContainer(container, at: instance.address, after: last)
             }
             remedied = result.steps.steps.count

@@ -162,6 +162,7 @@ extension AppPlanner {
     /// After a rollback with data it is not: it would run on data that is not its own.
     func startAgain(_ instance: InstancePlan) {
         guard let storage = instance.storage, storage.restoring == nil,
+            !instance.servesBesideStorage,
             let old = lastServing(instance, storage), let release = old.labels.release
         else { return }
         let attempts = result.steps.steps[remedied...].filter {
